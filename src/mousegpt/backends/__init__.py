@@ -1,0 +1,1 @@
+"""Adapters: the only home of heavy or remote libraries; none imports another."""

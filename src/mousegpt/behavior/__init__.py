@@ -1,0 +1,1 @@
+"""From words to behaviours: embedding, info-cards, clusters, postures, novelty, search."""

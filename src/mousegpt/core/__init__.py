@@ -1,0 +1,1 @@
+"""Nouns: frozen, validated, free of input and output."""

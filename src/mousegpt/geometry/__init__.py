@@ -1,0 +1,1 @@
+"""Several views and one space: triangulation and checks by projection."""

@@ -1,0 +1,1 @@
+"""Files only: videos, poses, calibrations, tables and the manifest. Never computes."""

@@ -1,0 +1,1 @@
+"""From poses to speeds, posture facts and the states they support."""

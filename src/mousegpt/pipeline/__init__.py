@@ -1,0 +1,1 @@
+"""A project on disk and the one staircase of steps."""

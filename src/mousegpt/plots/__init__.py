@@ -1,0 +1,1 @@
+"""Figures: ``plot_*(…, ax=None) -> Axes``; never shows, never saves."""

@@ -1,0 +1,46 @@
+"""The small doors through which models enter the house.
+
+A back end is any object of the right shape; nothing needs to be inherited.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from mousegpt.core.arrays import FloatArray
+
+
+class Embedder(Protocol):
+    """Turns texts into unit vectors.
+
+    The vector of a text depends on that text alone, never on its neighbours in a batch, so that
+    interrupted and uninterrupted runs agree to the last bit.
+    """
+
+    @property
+    def name(self) -> str:
+        """Identity of the model and its version; part of every cache key."""
+        ...
+
+    def embed(self, texts: Sequence[str]) -> FloatArray:
+        """Return float32 rows of length one, shape ``(len(texts), dimension)``."""
+        ...
+
+
+class Labeler(Protocol):
+    """Names behaviours and postures from words, as the paper's language model does."""
+
+    @property
+    def name(self) -> str:
+        """Identity of the rules or the model; written into provenance."""
+        ...
+
+    def label_clusters(self, keywords: Sequence[Sequence[str]]) -> list[str]:
+        """Name each cluster from its top keywords; equal names mean "merge these"."""
+        ...
+
+    def name_posture(self, sentence: str, part: str, keys: Sequence[str]) -> tuple[str, str]:
+        """Return ``(key, pattern)``: an existing or new key, and a regular expression for it.
+
+        The pattern matches ``sentence`` (ignoring case).
+        """
+        ...

@@ -1,0 +1,1 @@
+"""Statistics of labels over time: proportions, bouts, occurrence."""

@@ -1,0 +1,1 @@
+"""A mouse whose truth is known."""

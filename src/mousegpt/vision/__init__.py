@@ -1,0 +1,1 @@
+"""Boxes around the mouse and mosaics of orthogonal views."""
