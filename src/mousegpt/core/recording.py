@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -41,10 +40,10 @@ class Recording(BaseModel):
     treatment: str = ""
     dose_mg_per_kg: float | None = None
     fps: float | None = Field(default=None, gt=0)
-    videos: Mapping[str, Path] = MappingProxyType({})
-    poses: Mapping[str, Path] = MappingProxyType({})
+    videos: Mapping[str, Path] = Field(default_factory=dict)
+    poses: Mapping[str, Path] = Field(default_factory=dict)
     calibration: Path | None = None
     pose_unit: LengthUnit | None = None
     px_per_cm: float | None = Field(default=None, gt=0)
     arena: Arena | None = None
-    metadata: Mapping[str, str] = MappingProxyType({})
+    metadata: Mapping[str, str] = Field(default_factory=dict)

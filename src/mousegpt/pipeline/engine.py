@@ -1,0 +1,330 @@
+"""Runs a chain of steps on a project; knows no mouse.
+
+A step works on one recording or on the whole study. Each such unit of work loads its inputs,
+computes, and saves a table with its provenance; a unit whose provenance still holds is skipped.
+Files appear whole or not at all, and the provenance is written last: whatever the moment at which
+a run is killed, the next one finishes with the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+
+from mousegpt.core.errors import MouseGPTError, UsageError
+from mousegpt.core.recording import Recording
+from mousegpt.io.atomic import write_atomically
+from mousegpt.io.tables import load_table, save_table
+from mousegpt.pipeline.project import STUDY, Project
+from mousegpt.pipeline.provenance import (
+    Provenance,
+    collect_versions,
+    compute_fingerprint,
+    hash_bytes,
+    hash_file,
+    load_provenance,
+    save_provenance,
+)
+from mousegpt.pipeline.settings import Overrides, build_schema, resolve_options
+
+Scope = Literal["recording", "study"]
+State = Literal["done", "stale", "missing", "not applicable"]
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a unit of work produced.
+
+    ``metadata`` goes into the main table's file; ``extra`` tables are saved beside it; ``files``
+    are paths relative to the project.
+    """
+
+    table: pd.DataFrame
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    extra: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    notes: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A row of the chain.
+
+    Parameters
+    ----------
+    needs
+        Steps whose tables are read, in the order of the chain.
+    functions
+        The functions called; their keyword-only parameters are the step's options.
+    given
+        Keyword-only parameters that carry data and so are not options.
+    reads
+        Files outside the tables that the unit depends on.
+    applies
+        None when the step can work on a recording, else the reason why not.
+    ports
+        Names of the back ends used (keys of the project's [backends]).
+    """
+
+    name: str
+    scope: Scope
+    purpose: str
+    compute: Callable[[Job], Output]
+    needs: tuple[str, ...] = ()
+    functions: tuple[Callable[..., Any], ...] = ()
+    given: tuple[str, ...] = ()
+    reads: Callable[[Project, Recording], Sequence[Path]] = lambda project, recording: ()
+    applies: Callable[[Recording], str | None] = lambda recording: None
+    ports: tuple[str, ...] = ()
+
+    def resolve(self, overrides: Overrides) -> dict[str, dict[str, Any]]:
+        """Return the value of every option, by function name."""
+        schemas = {f.__name__: build_schema(f, self.given) for f in self.functions}
+        return resolve_options(self.name, schemas, overrides.get(self.name, {}))
+
+
+@dataclass(frozen=True)
+class Job:
+    """One unit of work, as its step sees it."""
+
+    project: Project
+    step: Step
+    unit: str
+    recordings: tuple[Recording, ...]
+    members: Mapping[str, tuple[str, ...]]
+    options_by_function: Mapping[str, Mapping[str, Any]]
+    backends: Mapping[str, Any]
+    report: Callable[[int, int], None]
+
+    @property
+    def recording(self) -> Recording:
+        """The recording of a unit of scope "recording"."""
+        return self.recordings[0]
+
+    def options(self, function: Callable[..., Any]) -> dict[str, Any]:
+        """Return the options of one of the step's functions."""
+        return dict(self.options_by_function[function.__name__])
+
+    def load(self, step: str, extra: str = "") -> pd.DataFrame:
+        """Load a needed table: of this unit, or of all units stacked in manifest order."""
+        suffix = f".{extra}" if extra else ""
+        units = self.members[step]
+        tables = [load_table(self.project.table(step, unit + suffix)) for unit in units]
+        return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+
+    def notes(self, step: str) -> dict[str, Mapping[str, Any]]:
+        """Return the notes that a needed step left, by unit."""
+        records = {u: load_provenance(self.project.provenance(step, u)) for u in self.members[step]}
+        return {unit: record.notes for unit, record in records.items() if record}
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something happened to a unit of work."""
+
+    kind: Literal["started", "progress", "done", "skipped", "failed", "blocked"]
+    step: str
+    unit: str
+    message: str = ""
+    done: int = 0
+    total: int = 0
+
+
+@dataclass(eq=False)
+class Engine:
+    """A chain of steps bound to a project.
+
+    Parameters
+    ----------
+    backend_names
+        Identity of the back end chosen for each port, part of the fingerprint.
+    load_backend
+        Called with a port's name when a unit of work really needs it.
+    """
+
+    project: Project
+    steps: tuple[Step, ...]
+    recordings: tuple[Recording, ...]
+    overrides: Overrides
+    backend_names: Mapping[str, str]
+    load_backend: Callable[[str, Callable[[int, int], None]], Any]
+    _known_done: set[tuple[str, str]] = field(default_factory=set, init=False)
+
+    def __post_init__(self) -> None:
+        names = [step.name for step in self.steps]
+        for name in self.overrides:
+            if name not in names:
+                raise UsageError(f"There is no step '{name}'; the steps are {', '.join(names)}.")
+        for step in self.steps:
+            step.resolve(self.overrides)
+
+    def list_units(self, step: Step) -> tuple[str, ...]:
+        """Return the units of a step to which it applies."""
+        fitting = [r for r in self.recordings if step.applies(r) is None]
+        if step.scope == "recording":
+            return tuple(r.id for r in fitting)
+        return (STUDY,) if fitting else ()
+
+    def inspect(self, step: Step, unit: str) -> State:
+        """Say whether the table of a unit is there and still true."""
+        if (step.name, unit) in self._known_done:
+            return "done"
+        record = load_provenance(self.project.provenance(step.name, unit))
+        if record is None or not self.project.table(step.name, unit).is_file():
+            return "missing"
+        if record.fingerprint != self._fingerprint(step, unit) or not self._is_whole(record):
+            return "stale"
+        self._known_done.add((step.name, unit))
+        return "done"
+
+    def run(
+        self,
+        listen: Callable[[Event], None],
+        *,
+        until: str | None = None,
+        only: Sequence[str] = (),
+    ) -> bool:
+        """Run what is missing or stale; return whether everything asked for is done.
+
+        A recording that fails does not stop the others; steps that need all of them then wait.
+        """
+        names = [step.name for step in self.steps]
+        if until is not None and until not in names:
+            raise UsageError(f"There is no step '{until}'; the steps are {', '.join(names)}.")
+        ids = {recording.id for recording in self.recordings}
+        for name in only:
+            if name not in ids:
+                raise UsageError(f"There is no recording '{name}'; see recordings.csv.")
+        wanted = self.steps if until is None else self._ancestors(until)
+        complete = True
+        for step in wanted:
+            for unit in self.list_units(step):
+                if only and unit not in only and unit != STUDY:
+                    continue
+                complete &= self._run_unit(step, unit, listen)
+        return complete
+
+    def _ancestors(self, name: str) -> tuple[Step, ...]:
+        keep = {name}
+        for step in reversed(self.steps):
+            if step.name in keep:
+                keep.update(step.needs)
+        return tuple(step for step in self.steps if step.name in keep)
+
+    def _run_unit(self, step: Step, unit: str, listen: Callable[[Event], None]) -> bool:
+        waiting = self._find_missing(step, unit)
+        if waiting:
+            listen(Event("blocked", step.name, unit, f"waits for {waiting}"))
+            return False
+        if self.inspect(step, unit) == "done":
+            listen(Event("skipped", step.name, unit))
+            return True
+        listen(Event("started", step.name, unit))
+        fingerprint = self._fingerprint(step, unit)
+        job = self._make_job(step, unit, listen)
+        try:
+            output = step.compute(job)
+        except MouseGPTError as error:
+            listen(Event("failed", step.name, unit, str(error)))
+            return False
+        self._save(job, output, fingerprint)
+        listen(Event("done", step.name, unit, f"{len(output.table)} rows"))
+        return True
+
+    def _make_job(self, step: Step, unit: str, listen: Callable[[Event], None]) -> Job:
+        def report(done: int, total: int) -> None:
+            listen(Event("progress", step.name, unit, done=done, total=total))
+
+        chosen = [r for r in self.recordings if unit in (STUDY, r.id)]
+        return Job(
+            project=self.project,
+            step=step,
+            unit=unit,
+            recordings=tuple(chosen),
+            members={name: self._list_inputs(name, step, unit) for name in step.needs},
+            options_by_function=step.resolve(self.overrides),
+            backends={port: self.load_backend(port, report) for port in step.ports},
+            report=report,
+        )
+
+    def _list_inputs(self, name: str, step: Step, unit: str) -> tuple[str, ...]:
+        needed = next(s for s in self.steps if s.name == name)
+        units = self.list_units(needed)
+        if step.scope == "recording" and needed.scope == "recording":
+            return tuple(u for u in units if u == unit)
+        return units
+
+    def _find_missing(self, step: Step, unit: str) -> str:
+        for name in step.needs:
+            needed = next(s for s in self.steps if s.name == name)
+            for other in self._list_inputs(name, step, unit):
+                if self.inspect(needed, other) != "done":
+                    return f"{name} of {other}"
+        return ""
+
+    def _fingerprint(self, step: Step, unit: str) -> str:
+        inputs = {}
+        for name in step.needs:
+            for other in self._list_inputs(name, step, unit):
+                record = load_provenance(self.project.provenance(name, other))
+                inputs[f"{name}/{other}"] = (
+                    hash_bytes(repr(sorted(record.outputs.items())).encode()) if record else ""
+                )
+        for recording in self.recordings:
+            if unit in (STUDY, recording.id) and step.applies(recording) is None:
+                inputs[f"manifest/{recording.id}"] = _describe_recording(recording, step.scope)
+                for path in step.reads(self.project, recording):
+                    inputs[f"file/{recording.id}/{path.name}"] = _hash_if_there(path)
+        backends = {port: self.backend_names[port] for port in step.ports}
+        return compute_fingerprint(step.name, unit, step.resolve(self.overrides), inputs, backends)
+
+    def _is_whole(self, record: Provenance) -> bool:
+        return all(
+            _hash_if_there(self.project.folder / name) == digest
+            for name, digest in record.outputs.items()
+        )
+
+    def _save(self, job: Job, output: Output, fingerprint: str) -> None:
+        step, unit = job.step, job.unit
+        paths = {self.project.table(step.name, unit): output.table}
+        for name, table in output.extra.items():
+            paths[self.project.table(step.name, f"{unit}.{name}")] = table
+        self.project.provenance(step.name, unit).unlink(missing_ok=True)
+        for path, table in paths.items():
+            save_table(table, path, output.metadata if table is output.table else None)
+        for name, data in output.files.items():
+            write_atomically(self.project.folder / name, data)
+        written = [*(p.relative_to(self.project.folder).as_posix() for p in paths), *output.files]
+        record = Provenance(
+            step=step.name,
+            unit=unit,
+            fingerprint=fingerprint,
+            functions=tuple(f"{f.__module__}.{f.__qualname__}" for f in step.functions),
+            options=dict(job.options_by_function),
+            inputs={name: ", ".join(units) for name, units in job.members.items()},
+            backends={port: backend.name for port, backend in job.backends.items()},
+            outputs={name: hash_file(self.project.folder / name) for name in sorted(written)},
+            notes=dict(output.notes),
+            versions=collect_versions(),
+        )
+        save_provenance(record, self.project.provenance(step.name, unit))
+
+
+#: What only comparisons between recordings depend on: a corrected group repeats no description.
+_STUDY_FIELDS = frozenset({"subject", "group", "treatment", "dose_mg_per_kg", "metadata"})
+
+
+def _describe_recording(recording: Recording, scope: Scope) -> str:
+    """Text of what the manifest says and a unit may depend on, without where the files lie."""
+    places = {"videos", "poses", "calibration"}
+    fields = recording.model_dump(exclude=places | (_STUDY_FIELDS if scope == "recording" else set()))
+    views = [sorted(recording.videos), sorted(recording.poses)]
+    return repr([sorted(fields.items()), views])
+
+
+def _hash_if_there(path: Path) -> str:
+    return hash_file(path) if path.is_file() else ""

@@ -1,0 +1,102 @@
+"""How a table was made: inputs, options, versions; and whether it is still true."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Mapping
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+import mousegpt
+from mousegpt.io.atomic import write_atomically
+
+_LARGE_BYTES = 256 * 2**20
+_EDGE_BYTES = 2**20
+_LIBRARIES = ("numpy", "scipy", "pandas", "scikit-learn", "umap-learn", "fastcluster")
+
+
+class Provenance(BaseModel):
+    """The record beside a table."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    step: str
+    unit: str
+    fingerprint: str
+    functions: tuple[str, ...]
+    options: dict[str, dict[str, Any]]
+    inputs: dict[str, str]
+    backends: dict[str, str]
+    outputs: dict[str, str]
+    notes: dict[str, Any]
+    versions: dict[str, str]
+
+
+def hash_bytes(data: bytes) -> str:
+    """Return the SHA-256 of some bytes, in hex."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def hash_file(path: Path) -> str:
+    """Return the SHA-256 of a file.
+
+    Files over 256 MiB (videos) are identified by their size and their first and last MiB:
+    reading hours of video on every run would cost more than the run.
+    """
+    status = path.stat()
+    return _hash_version(path, status.st_size, status.st_mtime_ns, status.st_ino)
+
+
+@lru_cache(maxsize=4096)
+def _hash_version(path: Path, size: int, mtime_ns: int, inode: int) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        if size > _LARGE_BYTES:
+            digest.update(f"{size}:".encode() + file.read(_EDGE_BYTES))
+            file.seek(-_EDGE_BYTES, 2)
+        while block := file.read(_EDGE_BYTES):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def compute_fingerprint(
+    step: str,
+    unit: str,
+    options: Mapping[str, Any],
+    inputs: Mapping[str, str],
+    backends: Mapping[str, str],
+) -> str:
+    """Return one number for all that a result depends on; file names and places do not count."""
+    facts = [mousegpt.__version__, step, unit, options, inputs, backends]
+    return hash_bytes(json.dumps(facts, sort_keys=True, default=str).encode())
+
+
+def collect_versions() -> dict[str, str]:
+    """Return the versions that a result may depend on."""
+    versions = {"mousegpt": mousegpt.__version__, "python": platform.python_version()}
+    for name in _LIBRARIES:
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return versions
+
+
+def save_provenance(record: Provenance, path: Path) -> None:
+    """Write the record; it is the seal that says "this table is whole"."""
+    text = json.dumps(record.model_dump(), indent=1, sort_keys=True, default=str)
+    write_atomically(path, text.encode())
+
+
+def load_provenance(path: Path) -> Provenance | None:
+    """Read a record; None when there is none or it is not readable (the table is then remade)."""
+    try:
+        return Provenance.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError):
+        return None
