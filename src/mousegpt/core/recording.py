@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 LengthUnit = Literal["px", "mm", "cm", "m", "body length"]
+ViewAngle = Literal["top", "bottom", "side"]
 
 
 class Arena(BaseModel):
@@ -30,6 +31,7 @@ class Recording(BaseModel):
 
     ``poses`` maps a view to its 2-D pose file; the key ``""`` stands for a file that covers
     the whole recording (3-D poses, the only view, or several views in one file).
+    ``view_angle`` says from where a single camera looks; None when unknown.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
@@ -45,5 +47,6 @@ class Recording(BaseModel):
     calibration: Path | None = None
     pose_unit: LengthUnit | None = None
     px_per_cm: float | None = Field(default=None, gt=0)
+    view_angle: ViewAngle | None = None
     arena: Arena | None = None
     metadata: Mapping[str, str] = Field(default_factory=dict)
