@@ -1,0 +1,138 @@
+"""A labeler that needs no language model: an ethogram of regular expressions."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Final
+
+#: Name, rank and the words for each activity. Where keywords speak for several activities, the
+#: higher rank wins: one may groom while stationary, but "stationary" does not deny grooming.
+ETHOGRAM: Final[tuple[tuple[str, int, str], ...]] = (
+    ("jumping", 3, r"^(?:jump|leap|hop)"),
+    ("scratching", 3, r"scratch"),
+    ("grooming", 3, r"groom|\b(?:lick|wash|clean|strok)\w*"),
+    (
+        "supported rearing",
+        3,
+        r"\b(?:support|wall|assist|lean)\w*[ -]rear|\brear(?!.*away).*\b(?:wall|support)|"
+        r"(?:stand|upright|lean)(?!.*away).*\bwall|(?:fore|front) ?paws?.*\bwall",
+    ),
+    (
+        "rearing",
+        3,
+        r"\brear(?:s|ed|ing)?\b(?! (?:paw|leg|limb|foot|feet))|two[ -]legged|bipedal|"
+        r"(?:stand|stood|ris|upright).*\bhind (?:leg|limb|paw)|hind[ -]leg stand",
+    ),
+    ("stretch-attending", 3, r"stretch\w*[ -]attend|risk assess"),
+    ("running", 2, r"\b(?:run|runs|running|gallop|dart|sprint)\w*\b"),
+    ("backing", 2, r"\b(?:backing|retreat)|backward"),
+    (
+        "turning",
+        2,
+        r"^(?:(?:sharp|slow|rapid|slight|body|mouse)\w* )*(?:turn(?:s|ing)?|rotat\w*|pivot\w*|"
+        r"circling)(?: (?:left|right|around|body|in place))*$",
+    ),
+    ("walking", 2, r"\b(?:walk|ambulat|locomot|forward mo)"),
+    ("digging", 2, r"\bdig"),
+    ("sniffing", 1, r"sniff|smell|nose to (?:the )?(?:ground|floor)|ground explor"),
+    ("head scanning", 1, r"scan|looking around|head (?:sweep|swing)|sweep\w* head"),
+    ("shifting posture", 1, r"shift\w* (?:posture|weight)|posture (?:shift|change)"),
+    (
+        "still",
+        0,
+        r"^(?:body |fully )?(?:still|stationary|immobil|motionless|(?:at )?rest|freez|sleep)",
+    ),
+)
+_PATTERNS: Final = tuple((name, rank, re.compile(words)) for name, rank, words in ETHOGRAM)
+
+_FILLERS: Final = frozenset(
+    re.findall(
+        r"\w+",
+        """a an and appears are as at be been being both by for from has have in indicating into is
+        it its itself mouse of on or possibly s seems slightly suggesting that the their this to
+        toward towards very which while with""",
+    )
+)
+_SYNONYMS: Final = {"front": "fore", "foot": "paw", "feet": "paw", "leg": "limb", "floor": "ground"}
+_MAX_KEY_WORDS: Final = 3
+_NEAR: Final = 0.67  # share of a key's words that a sentence must contain to be filed under it
+
+
+class RuleLabeler:
+    """Names behaviours and postures by rules; the same words always get the same name."""
+
+    @property
+    def name(self) -> str:
+        """Identity of the rules."""
+        return "rules-1"
+
+    def label_clusters(self, keywords: Sequence[Sequence[str]]) -> list[str]:
+        """Name each cluster by the activity its keywords speak for.
+
+        Keywords count less the further down the list they stand. A cluster without any word of
+        the ethogram is named by its two most specific keywords.
+
+        Examples
+        --------
+        >>> RuleLabeler().label_clusters([["stationary", "licking paw"], ["tail raised"], []])
+        ['grooming', 'tail raised', 'unnamed']
+        """
+        return [_label_cluster(words) for words in keywords]
+
+    def name_posture(self, sentence: str, part: str, keys: Sequence[str]) -> tuple[str, str]:
+        r"""File a sentence under the nearest key, else under a new one of its own words.
+
+        Examples
+        --------
+        >>> RuleLabeler().name_posture("The ears are upright.", "head", ["head up"])
+        ('ears upright', '\\bears\\b[^.]*\\bupright\\b')
+        """
+        clause = next((part for part in sentence.split(".") if _split_words(part)), sentence)
+        words = _split_words(clause)
+        if not words:
+            return f"other {part}", re.escape(sentence)
+        pattern = r"[^.]*".join(rf"\b{re.escape(word)}\b" for word in words)
+        return _find_near_key(words, keys) or " ".join(words[:_MAX_KEY_WORDS]), pattern
+
+
+def _label_cluster(keywords: Sequence[str]) -> str:
+    scores: defaultdict[tuple[int, str], float] = defaultdict(float)
+    for place, keyword in enumerate(keywords):
+        found = next(
+            ((rank, name) for name, rank, words in _PATTERNS if words.search(keyword.lower())), None
+        )
+        if found:
+            scores[found] += 1 / (1 + place)
+    if scores:
+        return max(scores, key=lambda entry: (entry[0], scores[entry], entry[1]))[1]
+    specific = sorted(keywords, key=lambda word: -len(_split_words(word)))[:2]
+    return ", ".join(specific) or "unnamed"
+
+
+def _split_words(text: str) -> list[str]:
+    words = re.findall(r"[a-z]+", text.lower())
+    return list(dict.fromkeys(word for word in words if word not in _FILLERS))
+
+
+def _find_near_key(words: Sequence[str], keys: Sequence[str]) -> str | None:
+    """Return the key most of whose words are said; the longer key wins a tie."""
+    said = {_stem(word) for word in words}
+    best, best_score = None, (_NEAR, 0.0)
+    for key in keys:
+        stems = {_stem(word) for word in _split_words(key)}
+        score = (len(stems & said) / max(len(stems), 1), float(len(stems)))
+        if score > best_score:
+            best, best_score = key, score
+    return best
+
+
+def _stem(word: str) -> str:
+    """Cut common endings, so that "raised" meets "raising" and "paws" meets "paw"."""
+    word = _SYNONYMS.get(word, word)
+    for ending in ("ing", "ed", "es", "s", "ward"):
+        if word.endswith(ending) and len(word) > len(ending) + 2:
+            word = word.removesuffix(ending)
+            break
+    return _SYNONYMS.get(word, word)
