@@ -55,7 +55,14 @@ def inspect_manifest(path: str | Path) -> Inspection:
         return Inspection((), (Problem("", "", "error", str(error)),))
     names, problems = _read_header(sheet)
     if "recording" not in names:
-        return Inspection((), tuple(problems))
+        message = "Expected a column 'recording' in the first row, found none."
+        problems = [problem for problem in problems if problem.severity == "error"]
+        missing = Problem("", "recording", "error", message, "Add it: one name a row.")
+        return Inspection((), (missing, *problems))
+    if not sheet.rows:
+        message = "Expected a row for each recording below the header, found none."
+        remedy = "Add a row, or make a draft with `mousegpt new DIR FILES`."
+        problems.append(Problem("", "", "error", message, remedy))
     rows = [_make_row(number, names, cells, path.parent) for number, cells in sheet.rows]
     recordings = [read_row(row) for row in rows]
     problems += [problem for row in rows for problem in row.problems]
@@ -79,14 +86,6 @@ def _read_header(sheet: Sheet) -> tuple[list[str | None], list[Problem]]:
         Problem("", name, "error", f"The column '{name}' stands there twice.", "Keep one of them.")
         for name in dict.fromkeys(repeated)
     ]
-    if "recording" not in names:
-        message = "Expected a column 'recording' in the first row, found none."
-        problems.append(Problem("", "recording", "error", message, "Add it: one name a row."))
-    if not sheet.rows:
-        message = "Expected a row for each recording below the header, found none."
-        problems.append(
-            Problem("", "", "error", message, "Add a row, or draft it: `mousegpt new`.")
-        )
     if not sheet.encoding.startswith("utf"):
         message = f"The file is not UTF-8; it was read as {sheet.encoding}."
         remedy = "Check letters with accents, and save it as 'CSV UTF-8'."
