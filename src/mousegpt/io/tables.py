@@ -1,4 +1,4 @@
-"""Tables on disk: Parquet, the same bytes for the same content.
+"""Tables on disk: Parquet, the same bytes for the same content; ``skeleton.csv`` as text.
 
 Text is stored as string, lists as list, a column of numpy vectors as fixed-size lists of float32.
 The index is never stored. Every page carries a checksum, so that a damaged file is noticed.
@@ -17,7 +17,9 @@ import pyarrow.parquet as pq
 
 from mousegpt.core.arrays import FloatArray
 from mousegpt.core.errors import DataError
+from mousegpt.core.skeleton_map import SkeletonMap
 from mousegpt.io.atomic import write_atomically
+from mousegpt.io.spreadsheet import read_sheet
 
 _ROWS_PER_GROUP = 65_536
 
@@ -93,6 +95,30 @@ def load_metadata(path: str | Path) -> dict[str, str]:
     with _reading(path):
         header = pq.read_schema(path).metadata or {}
     return {key.decode(): value.decode() for key, value in header.items()}
+
+
+def load_skeleton_map(path: str | Path) -> SkeletonMap:
+    """Load ``skeleton.csv``: columns ``source`` and ``keypoint`` (empty = not used).
+
+    It may be edited in a spreadsheet program, as the manifest.
+
+    Raises
+    ------
+    DataError
+        When the file is missing or unreadable, a column is missing, a source repeats, or a
+        keypoint is none of ours.
+    """
+    sheet = read_sheet(Path(path), {"source", "keypoint"}.__contains__)
+    rows = [dict(zip(sheet.header, cells, strict=False)) for _, cells in sheet.rows]
+    try:
+        return SkeletonMap.from_table(pd.DataFrame(rows, columns=list(sheet.header), dtype="str"))
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from error
+
+
+def save_skeleton_map(skeleton: SkeletonMap, path: str | Path) -> None:
+    """Save a map of keypoints as ``skeleton.csv``."""
+    write_atomically(path, skeleton.table().to_csv(index=False, lineterminator="\n").encode())
 
 
 @contextmanager

@@ -9,8 +9,15 @@ import pandas as pd
 import pytest
 
 from mousegpt.core.errors import DataError, ProjectError
+from mousegpt.core.skeleton_map import SkeletonMap
 from mousegpt.io.atomic import write_atomically
-from mousegpt.io.tables import load_metadata, load_table, save_table
+from mousegpt.io.tables import (
+    load_metadata,
+    load_skeleton_map,
+    load_table,
+    save_skeleton_map,
+    save_table,
+)
 
 
 @pytest.fixture
@@ -145,3 +152,34 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "tables").write_text("a file in place of the folder")
     with pytest.raises(ProjectError, match=r"Cannot write .*check that the folder"):
         write_atomically(tmp_path / "tables" / "t.parquet", b"")
+
+
+def test_a_skeleton_map_comes_back(tmp_path: Path) -> None:
+    skeleton = SkeletonMap({"nose, tip": "Snout", "Schwänzchen": "TailBase", "eye": None})
+    save_skeleton_map(skeleton, tmp_path / "skeleton.csv")
+    assert load_skeleton_map(tmp_path / "skeleton.csv").targets == skeleton.targets
+
+
+def test_a_skeleton_map_edited_in_a_spreadsheet_is_understood(tmp_path: Path) -> None:
+    text = "\ufeffsource;keypoint\r\nnose ; Snout\r\neye;\r\n;\r\n"
+    (tmp_path / "skeleton.csv").write_bytes(text.encode())
+    assert dict(load_skeleton_map(tmp_path / "skeleton.csv").targets) == {
+        "nose": "Snout",
+        "eye": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("source,keypoint\nnose,Rostrum\n", "names Rostrum, which are none of our keypoints"),
+        ("source\nnose\n", "lacks the column"),
+        ("source,keypoint\nnose,Snout\nnose,EarL\n", "names 'nose' twice"),
+    ],
+)
+def test_a_faulty_skeleton_map_is_named_with_its_file(
+    text: str, expected: str, tmp_path: Path
+) -> None:
+    (tmp_path / "skeleton.csv").write_text(text)
+    with pytest.raises(DataError, match=rf"skeleton\.csv: .*{expected}"):
+        load_skeleton_map(tmp_path / "skeleton.csv")
