@@ -15,14 +15,18 @@ NAME = "describe"
 
 
 def make_posture(n_frames: int, seed: int = 0) -> pd.DataFrame:
-    """Make states that persist as a mouse's do: each changes in a tenth of the frames."""
+    """Make states that persist and differ in frequency, as a mouse's do.
+
+    Each state is drawn anew in a tenth of the frames; its k-th value has weight 1 / k².
+    """
     rng = np.random.default_rng(seed)
     table = pd.DataFrame({"recording": "r", "individual": "mouse", "frame": np.arange(n_frames)})
     table["time_s"] = table["frame"] / 5
     for state in STATES:
         changes = rng.random(n_frames) < 0.1
         changes[:1] = True
-        values = rng.choice([*state.values, UNKNOWN], changes.sum())
+        weights = 1 / np.arange(1, len(state.values) + 2) ** 2
+        values = rng.choice([*state.values, UNKNOWN], changes.sum(), p=weights / weights.sum())
         table[state_column(state.name)] = values[np.cumsum(changes) - 1]
     return table
 
@@ -64,6 +68,6 @@ def measure(quick: bool) -> dict[str, object]:
         "growth_s": growth,
         "exponent": float(np.polyfit(np.log([*growth]), np.log([*growth.values()]), 1)[0]),
         "equal": peer == table["overall"].tolist(),
-        "distinct_texts": int(len(texts.drop_duplicates())),
+        "distinct_texts": len(texts.drop_duplicates()),
         "distinct_by_element": {name: int(texts[name].nunique()) for name in texts},
     }

@@ -135,7 +135,7 @@ def _write_pair(first: Clause, second: Clause, choose: Choose) -> str:
     subject, words = second
     plain, other = _write_plain(*first), _write_plain(*second)
     ways = [f"{plain}, and {other}", f"{plain}; {other}"]
-    if ", with " not in plain:
+    if ", with " not in plain + other:
         ways.append(f"{plain}, with {subject} {_list_words(words)}")
     return ways[choose(len(ways))]
 

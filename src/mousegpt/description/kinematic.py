@@ -109,7 +109,7 @@ def _check_values(states: pd.DataFrame) -> None:
 def _map_distinct(states: pd.DataFrame, write: Callable[[Mapping[str, str]], str]) -> list[str]:
     """Write each distinct row once, and hand the texts out to all rows."""
     rows = states.groupby([*states.columns], sort=False).ngroup()
-    distinct = states.drop_duplicates().itertuples(index=False, name=None)
+    distinct = states.drop_duplicates().to_numpy(object)
     texts = [write(dict(zip(states.columns, row, strict=True))) for row in distinct]
     return [texts[row] for row in rows]
 

@@ -81,7 +81,7 @@ def test_seeds_vary_the_words_and_keep_the_facts():
 def test_words_stay_the_same_from_run_to_run():
     states = {"activity": "grooming", "forepaw_left": "face", "forepaw_right": "face"}
     assert write_element("overall", states) == (
-        "The mouse is cleaning its face with its forepaws in a bout of grooming."
+        "The mouse is grooming its face, washing it with its forepaws."
     )
 
 
