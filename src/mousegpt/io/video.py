@@ -282,7 +282,8 @@ def _encode(path: Path, frames: Iterable[ImageArray], fps: float, container: str
                     f"Expected images of one even size for {path.name}, found {width}x{height} "
                     f"after {size[0]}x{size[1]}; crop or resize them."
                 )
-            stream.width, stream.height = size
+            if not stream.codec_context.is_open:
+                stream.width, stream.height = size
             output.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
         if size is None:
             raise DataError("Expected at least one image to write a video, found none.")
