@@ -32,21 +32,20 @@ from mousegpt.pipeline.provenance import (
 from mousegpt.pipeline.settings import Overrides, build_schema, resolve_options
 
 Scope = Literal["recording", "study"]
-State = Literal["done", "stale", "missing", "not applicable"]
+State = Literal["done", "stale", "missing"]
 
 
 @dataclass(frozen=True)
 class Output:
     """What a unit of work produced.
 
-    ``metadata`` goes into the main table's file; ``extra`` tables are saved beside it; ``files``
-    are paths relative to the project.
+    ``extra`` tables are saved beside the main one. ``files`` have paths relative to the project
+    and are bytes, or a function that writes the file at the path it is given, atomically.
     """
 
     table: pd.DataFrame
-    metadata: Mapping[str, str] = field(default_factory=dict)
     extra: Mapping[str, pd.DataFrame] = field(default_factory=dict)
-    files: Mapping[str, bytes] = field(default_factory=dict)
+    files: Mapping[str, bytes | Callable[[Path], None]] = field(default_factory=dict)
     notes: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -111,9 +110,7 @@ class Job:
 
     def load(self, step: str, extra: str = "") -> pd.DataFrame:
         """Load a needed table: of this unit, or of all units stacked in manifest order."""
-        suffix = f".{extra}" if extra else ""
-        units = self.members[step]
-        tables = [load_table(self.project.table(step, unit + suffix)) for unit in units]
+        tables = [load_table(self.project.table(step, u, extra)) for u in self.members[step]]
         return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
 
     def notes(self, step: str) -> dict[str, Mapping[str, Any]]:
@@ -180,6 +177,28 @@ class Engine:
             return "stale"
         self._known_done.add((step.name, unit))
         return "done"
+
+    def list_states(self) -> list[dict[str, Any]]:
+        """Return a row per step: how many units are done, out of date or missing."""
+        rows = []
+        for step in self.steps:
+            states = [self.inspect(step, unit) for unit in self.list_units(step)]
+            left_out = len(self.recordings) - len(states) if step.scope == "recording" else 0
+            rows.append(
+                {"step": step.name}
+                | {name: states.count(name) for name in ("done", "stale", "missing")}
+                | {"not applicable": left_out, "purpose": step.purpose}
+            )
+        return rows
+
+    def list_options(self) -> list[dict[str, Any]]:
+        """Return a row per option: its value in this project and the function it belongs to."""
+        return [
+            {"option": f"{step.name}.{name}", "value": value, "function": function}
+            for step in self.steps
+            for function, options in step.resolve(self.overrides).items()
+            for name, value in options.items()
+        ]
 
     def run(
         self,
@@ -292,12 +311,15 @@ class Engine:
         step, unit = job.step, job.unit
         paths = {self.project.table(step.name, unit): output.table}
         for name, table in output.extra.items():
-            paths[self.project.table(step.name, f"{unit}.{name}")] = table
+            paths[self.project.table(step.name, unit, name)] = table
         self.project.provenance(step.name, unit).unlink(missing_ok=True)
         for path, table in paths.items():
-            save_table(table, path, output.metadata if table is output.table else None)
-        for name, data in output.files.items():
-            write_atomically(self.project.folder / name, data)
+            save_table(table, path)
+        for name, content in output.files.items():
+            if isinstance(content, bytes):
+                write_atomically(self.project.folder / name, content)
+            else:
+                content(self.project.folder / name)
         written = [*(p.relative_to(self.project.folder).as_posix() for p in paths), *output.files]
         record = Provenance(
             step=step.name,
@@ -321,7 +343,9 @@ _STUDY_FIELDS = frozenset({"subject", "group", "treatment", "dose_mg_per_kg", "m
 def _describe_recording(recording: Recording, scope: Scope) -> str:
     """Text of what the manifest says and a unit may depend on, without where the files lie."""
     places = {"videos", "poses", "calibration"}
-    fields = recording.model_dump(exclude=places | (_STUDY_FIELDS if scope == "recording" else set()))
+    fields = recording.model_dump(
+        exclude=places | (_STUDY_FIELDS if scope == "recording" else set())
+    )
     views = [sorted(recording.videos), sorted(recording.poses)]
     return repr([sorted(fields.items()), views])
 

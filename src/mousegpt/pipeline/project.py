@@ -6,6 +6,7 @@ Layout::
       recordings.csv     the manifest            skeleton.csv   keypoint names (optional)
       mousegpt.toml      overrides only
       tables/STEP/UNIT.parquet + UNIT.json       one unit per recording, or "study"
+      tables/STEP.EXTRA/UNIT.parquet             what a step leaves beside its main table
       frames/RECORDING/*.jpg                     figures/*.svg|pdf|png      report.html
       cache/                                     may be deleted at any time
 """
@@ -67,9 +68,10 @@ class Project:
         """What can be made again."""
         return self.folder / "cache"
 
-    def table(self, step: str, unit: str) -> Path:
+    def table(self, step: str, unit: str, extra: str = "") -> Path:
         """Path of the table of a step for a recording, or for the whole study."""
-        return self.folder / "tables" / step / f"{unit}.parquet"
+        folder = f"{step}.{extra}" if extra else step
+        return self.folder / "tables" / folder / f"{unit}.parquet"
 
     def provenance(self, step: str, unit: str) -> Path:
         """Path of the record of how that table was made."""

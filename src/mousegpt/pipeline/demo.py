@@ -1,0 +1,87 @@
+"""A small study of made-up mice, so that the whole chain can be seen at work in a minute."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from mousegpt.core.errors import ProjectError
+from mousegpt.io.atomic import write_atomically
+from mousegpt.io.calibration import save_calibration
+from mousegpt.io.poses import save_poses
+from mousegpt.io.video import write_video
+from mousegpt.pipeline.project import Project
+from mousegpt.synthetic.drawing import render_view
+from mousegpt.synthetic.scene import SIDE_VIEWS
+from mousegpt.synthetic.session import SyntheticSession, make_study
+
+_MARK = "meta:made_up"  # a column that says where the data come from, and that this is a demo
+
+
+def build_demo(
+    folder: Path, *, n_mice: int = 4, duration_s: float = 60.0, seed: int = 0
+) -> Project:
+    """Write videos, poses, calibration and manifest of the demo; what is there is kept.
+
+    Raises
+    ------
+    ProjectError
+        When the folder holds something else.
+    """
+    project = Project(folder.expanduser().resolve())
+    if project.manifest.exists() and _MARK not in project.manifest.read_text("utf-8", "replace"):
+        raise ProjectError(
+            f"{project.folder} holds a project that is not the demo; name another folder."
+        )
+    foreign = project.folder.exists() and not project.folder.is_dir()
+    if foreign or (project.folder.is_dir() and not _is_ours(project.folder)):
+        raise ProjectError(f"{project.folder} is in use; name a new or empty folder for the demo.")
+    if project.manifest.exists():
+        return project
+    rows = [
+        _write_session(s, project.folder)
+        for s in make_study(n_mice=n_mice, duration_s=duration_s, seed=seed)
+    ]
+    views = ",".join(f"video:{view}" for view in SIDE_VIEWS)
+    header = f"recording,subject,group,{views},poses,calibration,"
+    header += f"arena_shape,arena_width_cm,{_MARK}"
+    write_atomically(project.manifest, "\n".join([header, *rows, ""]).encode())
+    return project
+
+
+def _is_ours(folder: Path) -> bool:
+    ours = {"raw", "recordings.csv", "mousegpt.toml", "tables", "figures", "frames", "cache"}
+    return all(
+        path.name in ours or path.name.startswith(".") or path.name == "report.html"
+        for path in folder.iterdir()
+    )
+
+
+def _write_session(session: SyntheticSession, folder: Path) -> str:
+    """Write the files of a session and return its row of the manifest."""
+    name = session.subject.replace(" ", "_")
+    paths = {view: f"raw/{name}_{view}.mp4" for view in SIDE_VIEWS}
+    for view, path in paths.items():
+        camera = session.calibration.cameras[view]
+        _keep_or_write(
+            folder / path,
+            lambda target, camera=camera: write_video(
+                target, render_view(session.skeleton, camera), session.fps
+            ),
+        )
+    poses, calibration, truth = (
+        f"raw/{name}.parquet",
+        "raw/calibration.json",
+        f"raw/{name}_truth.csv",
+    )
+    _keep_or_write(folder / poses, lambda target: save_poses(session.poses, target))
+    _keep_or_write(folder / calibration, lambda t: save_calibration(session.calibration, t))
+    write_atomically(folder / truth, session.truth.to_csv(index=False).encode())
+    cells = [name, session.subject, session.group, *paths.values(), poses, calibration]
+    return ",".join([*cells, session.arena.shape, f"{session.arena.width_cm:g}", "yes"])
+
+
+def _keep_or_write(path: Path, write: Callable[[Path], None]) -> None:
+    if not path.exists():  # writers are atomic: a file that exists is whole
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(path)

@@ -1,0 +1,92 @@
+"""From a project folder to an engine with its steps, options and back ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from mousegpt.backends.registry import load_embedder, load_labeler
+from mousegpt.core.errors import ProjectError
+from mousegpt.pipeline.cache import CachedEmbedder
+from mousegpt.pipeline.checking import check_project
+from mousegpt.pipeline.engine import Engine, Event
+from mousegpt.pipeline.project import Project
+from mousegpt.pipeline.settings import load_overrides, merge_overrides, parse_assignments
+from mousegpt.pipeline.steps import STEPS
+
+#: The embedded back end of each port; ``[backends]`` in mousegpt.toml names another.
+DEFAULT_BACKENDS = {"embedder": "bge-small", "labeler": "rules"}
+
+_LOADERS: dict[str, Callable[[str], Any]] = {"embedder": load_embedder, "labeler": load_labeler}
+
+
+def build_engine(project: Project, assignments: Sequence[str] = ()) -> Engine:
+    """Bind the chain of steps to a project.
+
+    Raises
+    ------
+    DataError
+        When the manifest has faults.
+    UsageError, ProjectError
+        When an override names nothing or has an impossible value.
+    """
+    overrides = merge_overrides(load_overrides(project.settings), parse_assignments(assignments))
+    backends = DEFAULT_BACKENDS | overrides.pop("backends", {})
+    unknown = sorted(set(backends) - set(DEFAULT_BACKENDS))
+    if unknown:
+        raise ProjectError(
+            f"[backends] in {project.settings} has no entry '{unknown[0]}'; it has "
+            f"{', '.join(DEFAULT_BACKENDS)}."
+        )
+    return Engine(
+        project=project,
+        steps=STEPS,
+        recordings=tuple(project.load_recordings()),
+        overrides=overrides,
+        backend_names=backends,
+        load_backend=_BackendLoader(backends, project.cache / "embeddings.sqlite"),
+    )
+
+
+class _BackendLoader:
+    """Loads each back end once, when a unit of work first needs it."""
+
+    def __init__(self, names: dict[str, str], cache: Path) -> None:
+        self._names = names
+        self._cache = cache
+        self._loaded: dict[str, Any] = {}
+
+    def __call__(self, port: str, report: Callable[[int, int], None]) -> Any:
+        if port not in self._loaded:
+            self._loaded[port] = _LOADERS[port](self._names[port])
+        backend = self._loaded[port]
+        return CachedEmbedder(backend, self._cache, report) if port == "embedder" else backend
+
+
+def run_project(
+    project: Project,
+    listen: Callable[[Event], None],
+    *,
+    assignments: Sequence[str] = (),
+    until: str | None = None,
+    only: Sequence[str] = (),
+) -> bool:
+    """Check the project, then run what is missing or out of date; hold the lock meanwhile.
+
+    Returns
+    -------
+    bool
+        Whether everything asked for is done.
+
+    Raises
+    ------
+    ProjectError
+        When another process works on the project.
+    DataError
+        When the check finds an error in what is to be run.
+    """
+    with project.lock():
+        engine = build_engine(project, assignments)
+        check_project(project.folder, only=only).raise_errors()
+        return engine.run(listen, until=until, only=only)
