@@ -1,0 +1,154 @@
+"""Every problem of a project in one table, before anything is computed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+from mousegpt.core.errors import MouseGPTError
+from mousegpt.core.skeleton_map import SkeletonMap
+from mousegpt.io.manifest import inspect_manifest
+from mousegpt.io.problems import Problem, raise_errors, tabulate_problems
+from mousegpt.io.tables import load_skeleton_map
+from mousegpt.pipeline.contents import Contents, read_contents
+from mousegpt.pipeline.file_checks import (
+    check_calibration,
+    check_picture,
+    check_pose_lengths,
+    check_synchrony,
+    check_videos,
+)
+from mousegpt.pipeline.pose_checks import (
+    check_keypoints,
+    check_projection,
+    check_skeleton,
+    check_units,
+)
+
+CHECKS: Final[tuple[Callable[[Contents], Iterator[Problem]], ...]] = (
+    check_videos,
+    check_synchrony,
+    check_pose_lengths,
+    check_picture,
+    check_calibration,
+    check_keypoints,
+    check_skeleton,
+    check_units,
+    check_projection,
+)
+
+
+FINDINGS: Final = (
+    "recording", "views", "n_frames", "fps", "resolution", "software", "keypoints", "individuals",
+    "unit", "skeleton",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class ProjectCheck:
+    """The outcome of a check.
+
+    Parameters
+    ----------
+    problems
+        In the order of the manifest.
+    findings
+        What was found: one row a recording, see `check_project`.
+    """
+
+    problems: tuple[Problem, ...]
+    findings: pd.DataFrame
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether a run would stop."""
+        return any(problem.severity == "error" for problem in self.problems)
+
+    def raise_errors(self) -> None:
+        """Raise one error that names every fault, if there is any.
+
+        Raises
+        ------
+        DataError
+            When a problem is an error.
+        """
+        raise_errors(self.problems, "recordings.csv")
+
+    def to_dict(self) -> dict[str, list[dict[Hashable, Any]]]:
+        """Return problems and findings as lists of plain values, for JSON."""
+        return {
+            "problems": tabulate_problems(self.problems).to_dict("records"),
+            "findings": self.findings.to_dict("records"),
+        }
+
+
+def check_project(folder: str | Path, *, only: Sequence[str] = ()) -> ProjectCheck:
+    """Open every file that the manifest names and tell all that is wrong; change nothing.
+
+    Parameters
+    ----------
+    folder
+        The project's folder, with ``recordings.csv`` and perhaps ``skeleton.csv``.
+    only
+        Ids of the recordings whose files are opened; all when empty. Faults of the manifest
+        are told in any case.
+
+    Returns
+    -------
+    ProjectCheck
+        The findings have the columns `FINDINGS`, all of them text; several different values
+        of a recording are separated by commas.
+    """
+    folder = Path(folder)
+    inspection = inspect_manifest(folder / "recordings.csv")
+    problems = [*inspection.problems]
+    skeleton, fault = _read_skeleton(folder / "skeleton.csv")
+    problems += fault
+    rows = []
+    for recording in inspection.recordings:
+        if only and recording.id not in only:
+            continue
+        contents, faults = read_contents(recording, skeleton)
+        problems += faults
+        problems += [problem for check in CHECKS for problem in check(contents)]
+        rows.append(_describe_contents(contents))
+    return ProjectCheck(tuple(problems), pd.DataFrame(rows, columns=FINDINGS, dtype="str"))
+
+
+def _read_skeleton(path: Path) -> tuple[SkeletonMap | None, list[Problem]]:
+    if not path.exists():
+        return None, []
+    try:
+        return load_skeleton_map(path), []
+    except MouseGPTError as error:
+        return None, [Problem("", "", "error", str(error))]
+
+
+def _describe_contents(contents: Contents) -> dict[str, str]:
+    """Return the row of a recording in the table of findings."""
+    videos, poses = contents.videos.values(), contents.poses.values()
+    views = dict.fromkeys([*contents.videos, *(view for view in contents.views if view)])
+    keypoints = dict.fromkeys(str(name) for p in poses for name in p["keypoint"].values)
+    targets = contents.skeleton.targets
+    found = {
+        "recording": [contents.recording.id],
+        "views": views,
+        "n_frames": [video.n_frames for video in videos] or [p.sizes["time"] for p in poses],
+        "fps": [f"{rate:g}" for rate in _list_rates(contents)],
+        "resolution": [f"{video.width}x{video.height}" for video in videos],
+        "software": [p.attrs["source_software"] for p in poses],
+        "keypoints": keypoints,
+        "individuals": [str(name) for p in poses for name in p["individual"].values],
+        "unit": [p.attrs["unit"] for p in poses],
+        "skeleton": [f"{name} → {targets.get(name) or 'not used'}" for name in keypoints],
+    }
+    return {name: ", ".join(map(str, dict.fromkeys(of))) for name, of in found.items()}
+
+
+def _list_rates(contents: Contents) -> list[float]:
+    videos = [video.fps for video in contents.videos.values()]
+    return videos or [float(poses.attrs["fps"]) for poses in contents.poses.values()]
