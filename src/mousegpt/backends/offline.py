@@ -7,27 +7,28 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Final
 
-#: Name, rank and the words for each activity. Where keywords speak for several activities, the
-#: higher rank wins: one may groom while stationary, but "stationary" does not deny grooming.
+#: Name, rank and words of each activity. Keywords of a higher rank silence those of a lower one:
+#: 2 names an activity, 1 is a posture that suggests it, 0 is stillness, which denies nothing
+#: (one may groom while stationary).
 ETHOGRAM: Final[tuple[tuple[str, int, str], ...]] = (
-    ("jumping", 3, r"^(?:jump|leap|hop)"),
-    ("scratching", 3, r"scratch"),
-    ("grooming", 3, r"groom|\b(?:lick|wash|clean|strok)\w*"),
+    ("jumping", 2, r"^(?:jump|leap|hop)"),
+    ("scratching", 2, r"scratch"),
+    ("grooming", 2, r"groom|\b(?:lick|wash|clean|strok)\w*"),
     (
         "supported rearing",
-        3,
+        2,
         r"\b(?:support|wall|assist|lean)\w*[ -]rear|\brear(?!.*away).*\b(?:wall|support)|"
-        r"(?:stand|upright|lean)(?!.*away).*\bwall|(?:fore|front) ?paws?.*\bwall",
+        r"(?:stand|lean)(?!.*away).*\bwall",
     ),
     (
         "rearing",
-        3,
+        2,
         r"\brear(?:s|ed|ing)?\b(?! (?:paw|leg|limb|foot|feet))|two[ -]legged|bipedal|"
         r"(?:stand|stood|ris|upright).*\bhind (?:leg|limb|paw)|hind[ -]leg stand",
     ),
-    ("stretch-attending", 3, r"stretch\w*[ -]attend|risk assess"),
+    ("stretch-attending", 2, r"stretch\w*[ -]attend|risk assess"),
     ("running", 2, r"\b(?:run|runs|running|gallop|dart|sprint)\w*\b"),
-    ("backing", 2, r"\b(?:backing|retreat)|backward"),
+    ("backing", 2, r"\b(?:backing|retreat)|(?:walk|step)\w* backward|in reverse"),
     (
         "turning",
         2,
@@ -36,14 +37,12 @@ ETHOGRAM: Final[tuple[tuple[str, int, str], ...]] = (
     ),
     ("walking", 2, r"\b(?:walk|ambulat|locomot|forward mo)"),
     ("digging", 2, r"\bdig"),
-    ("sniffing", 1, r"sniff|smell|nose to (?:the )?(?:ground|floor)|ground explor"),
-    ("head scanning", 1, r"scan|looking around|head (?:sweep|swing)|sweep\w* head"),
-    ("shifting posture", 1, r"shift\w* (?:posture|weight)|posture (?:shift|change)"),
-    (
-        "still",
-        0,
-        r"^(?:body |fully )?(?:still|stationary|immobil|motionless|(?:at )?rest|freez|sleep)",
-    ),
+    ("sniffing", 2, r"sniff|smell|ground explor"),
+    ("head scanning", 2, r"scan|looking around|head (?:sweep|swing)|sweep\w* head"),
+    ("shifting posture", 2, r"shift\w* (?:posture|weight)|posture (?:shift|change)"),
+    ("supported rearing", 1, r"(?:fore|front) ?paws?.*\bwall"),
+    ("grooming", 1, r"(?:fore|front) ?paws? (?:at|on|close to|near) (?:the )?(?:face|mouth)"),
+    ("still", 0, r"^(?:body |fully )?(?:still|stationary|immobil|motionless|(?:at )?rest|freez)"),
 )
 _PATTERNS: Final = tuple((name, rank, re.compile(words)) for name, rank, words in ETHOGRAM)
 

@@ -34,7 +34,7 @@ def cluster_behaviors(
     min_cluster_size: Annotated[int, Field(ge=1)] = 20,
     linkage: Method = "average",
     small: Literal["nearest", "unassigned"] = "nearest",
-    keyword_weight: Annotated[float, Field(ge=0)] = 0.5,
+    keyword_weight: Annotated[float, Field(ge=0)] = 0.3,
     reduce: Literal["none", "pca", "umap"] = "none",
     n_keywords: Annotated[int, Field(ge=1)] = 5,
     max_rows: Annotated[int, Field(ge=2)] = 12_000,

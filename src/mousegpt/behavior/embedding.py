@@ -46,7 +46,7 @@ def embed_descriptions(
     embedder: Embedder,
     *,
     unit: Literal["field", "text"] = "field",
-    overall_weight: Annotated[float, Field(gt=0)] = 2.0,
+    overall_weight: Annotated[float, Field(gt=0)] = 3.0,
 ) -> pd.DataFrame:
     """Turn every description into one vector of length one.
 
