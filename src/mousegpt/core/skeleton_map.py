@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
@@ -101,13 +102,18 @@ def apply_skeleton_map(poses: Poses, skeleton_map: SkeletonMap) -> Poses:
             f"The skeleton map names {', '.join(absent)}, but the poses have {', '.join(known)}; "
             "correct skeleton.csv."
         )
-    merged = []
-    for keypoint in KEYPOINTS:
-        group = poses.sel(keypoint=skeleton_map.find_sources(keypoint))
-        one = group.mean("keypoint", skipna=False, keep_attrs=True)
-        if "confidence" in group and group.sizes["keypoint"]:
-            one["confidence"] = group["confidence"].min("keypoint", skipna=False)
-        merged.append(one)
+    columns = [skeleton_map.find_sources(keypoint) for keypoint in KEYPOINTS]
+    return poses.map(_merge, args=(columns,), keep_attrs=True)
+
+
+def _merge(variable: xr.DataArray, columns: list[list[str]]) -> xr.DataArray:
+    unknown = xr.full_like(variable.isel(keypoint=0, drop=True), np.nan)
+    combine = "min" if variable.name == "confidence" else "mean"
+    merged = [
+        getattr(variable.sel(keypoint=sources), combine)("keypoint", skipna=False)
+        if sources
+        else unknown
+        for sources in columns
+    ]
     joined = xr.concat(merged, dim=pd.Index(KEYPOINTS, name="keypoint"))
-    order = {name: variable.dims for name, variable in poses.data_vars.items()}
-    return joined.assign({name: joined[name].transpose(*dims) for name, dims in order.items()})
+    return joined.transpose(*variable.dims)

@@ -62,9 +62,11 @@ _SYNONYMS: Final = {
     "front": "fore", "rear": "hind", "shd": "shoulder", "l": "left", "r": "right",
 }  # fmt: skip
 _FUSED: Final = {
-    "lf": ("left", "fore"), "lh": ("left", "hind"), "rf": ("right", "fore"), "rh": ("right", "hind"),
-    "fl": ("left", "fore"), "hl": ("left", "hind"), "fr": ("right", "fore"), "hr": ("right", "hind"),
+    "lf": ("left", "fore"), "fl": ("left", "fore"), "rf": ("right", "fore"),
+    "fr": ("right", "fore"), "lh": ("left", "hind"), "hl": ("left", "hind"),
+    "rh": ("right", "hind"), "hr": ("right", "hind"),
 }  # fmt: skip
+_OWN: Final = {name.lower(): name for name in KEYPOINTS}
 _SILENT: Final = frozenset(["of", "the", "point", "marker", "keypoint", "mouse", "joint"])
 _VIEWS: Final = frozenset(["top", "bot", "bottom"])
 _COMPACT: Final = (
@@ -74,7 +76,6 @@ _COMPACT: Final = (
 )
 _COMPACT_NAME: Final = re.compile(f"(?:{_COMPACT})+")
 _COMPACT_WORD: Final = re.compile(_COMPACT)
-_WORD: Final = re.compile("|".join(_COMPACT))
 _WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
@@ -136,8 +137,8 @@ def _claim(names: list[_Name]) -> dict[str, str]:
     """Give keypoints to sources, the best claim first."""
     claims = []
     for order, name in enumerate(names):
-        if name.source in KEYPOINTS:
-            claims.append((-1.0, order, name.source, name.source))
+        if own := _OWN.get(re.sub(r"[\W_]", "", name.source.lower())):
+            claims.append((-1.0, order, name.source, own))
         for stem, phrases in _PHRASES.items():
             sided = stem in _SIDED
             if sided != bool(name.side) or (stem == "TailBase" and _is_tail_number(name)):
@@ -190,6 +191,8 @@ def _add_trunk(names: list[_Name], targets: dict[str, str]) -> None:
         if ends and keypoint not in targets.values():
             targets[ends[0]] = keypoint
             del places[ends[0]]
+    if {"SpineG", "SpineH"} & set(targets.values()):
+        return
     ordered = sorted(places.items(), key=lambda item: item[1])
     if len(ordered) == 1:
         source, place = ordered[0]

@@ -12,13 +12,12 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
-import h5py
 import numpy as np
 import pandas as pd
 
 from mousegpt.core.arrays import FloatArray, IntArray
 from mousegpt.core.errors import DataError
-from mousegpt.io.poses.pandas_hdf import read_pandas_hdf
+from mousegpt.io.poses.pandas_hdf import count_levels, read_pandas_hdf
 from mousegpt.io.poses.raw import RawPoses, check_frames
 from mousegpt.io.poses.registry import Peek, register_format
 from mousegpt.io.poses.text import parse_numbers, read_text_table
@@ -34,12 +33,7 @@ def _has_labels(peek: Peek) -> bool:
 
 
 def _has_levels(peek: Peek) -> bool:
-    if not peek.keys:
-        return False
-    with h5py.File(peek.path) as file:
-        if not any("pandas_type" in group.attrs for group in file.values()):
-            return False
-    return any(len(column) > 1 for column in read_pandas_hdf(peek.path)[0])
+    return count_levels(peek.path) > 1
 
 
 @register_format("DeepLabCut csv", "text", (".csv",), _has_labels)

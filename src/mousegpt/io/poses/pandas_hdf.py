@@ -21,6 +21,19 @@ from mousegpt.core.errors import DataError
 Column = tuple[str, ...]
 
 
+def count_levels(path: Path) -> int:
+    """Count the header rows of the table in an HDF5 file; 0 when pandas wrote none."""
+    with h5py.File(path) as file:
+        for group in file.values():
+            kind = _as_text(group.attrs.get("pandas_type", ""))
+            if kind.startswith("frame_table"):
+                names = parse_literal_pickle(bytes(group["table"].attrs["values_block_0_kind"]))
+                return len(_as_column(names[0]))
+            if kind:
+                return int(group.attrs.get("axis0_nlevels", 1))
+    return 0
+
+
 def read_pandas_hdf(path: Path) -> tuple[list[Column], FloatArray, list[Any]]:
     """Return columns, numbers of shape ``(rows, columns)``, and the label of each row.
 

@@ -11,13 +11,12 @@ from collections.abc import Hashable, Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
-import h5py
 import numpy as np
 import pandas as pd
 
 from mousegpt.core.arrays import FloatArray, IntArray
 from mousegpt.core.errors import DataError
-from mousegpt.io.poses.pandas_hdf import read_pandas_hdf
+from mousegpt.io.poses.pandas_hdf import count_levels, read_pandas_hdf
 from mousegpt.io.poses.raw import RawPoses, check_frames
 from mousegpt.io.poses.registry import Peek, register_format
 from mousegpt.io.poses.text import parse_numbers, read_text_table
@@ -55,12 +54,7 @@ def _is_anipose(peek: Peek) -> bool:
 
 
 def _is_flat(peek: Peek) -> bool:
-    if not peek.keys:
-        return False
-    with h5py.File(peek.path) as file:
-        if not any("pandas_type" in group.attrs for group in file.values()):
-            return False
-    return all(len(column) == 1 for column in read_pandas_hdf(peek.path)[0])
+    return count_levels(peek.path) == 1
 
 
 @register_format("long csv", "text", (".csv", ".tsv", ".txt"), _is_long)
@@ -156,7 +150,7 @@ def _scatter(
         Index of the keypoint, shape ``(rows, points)``.
     """
     view, views = _encode(table, _VIEW)
-    individual, individuals = _encode(table, _INDIVIDUAL)
+    individual, individuals = _encode(table, _INDIVIDUAL, sort=True)
     row_frames = _read_frames(table, np.column_stack([view, individual, points[:, 0]]))
     frames, time = np.unique(row_frames, return_inverse=True)
     shape = (len(views or [0]), len(frames), len(keypoints), len(individuals or [0]))
@@ -171,11 +165,13 @@ def _scatter(
     )
 
 
-def _encode(table: pd.DataFrame, wanted: Sequence[str]) -> tuple[IntArray, list[str] | None]:
+def _encode(
+    table: pd.DataFrame, wanted: Sequence[str], *, sort: bool = False
+) -> tuple[IntArray, list[str] | None]:
     name = _find(table, wanted)
     if name is None:
         return np.zeros(len(table), dtype=np.int64), None
-    codes, names = pd.factorize(table[name].fillna("").astype(str), sort=False)
+    codes, names = pd.factorize(table[name].fillna("").astype(str), sort=sort)
     return codes, [str(n) or "unnamed" for n in names]
 
 
