@@ -80,6 +80,16 @@ class Camera:
         homogeneous = np.concatenate([distorted, np.ones_like(distorted[..., :1])], axis=-1)
         return np.asarray((homogeneous @ self.K.T)[..., :2])
 
+    def differentiate_projection(self, points: FloatArray) -> FloatArray:
+        """Return the derivative of `project`, px per cm, shape (..., 2, 3)."""
+        in_camera = np.asarray(points, dtype=np.float64) @ self.R.T + self.t
+        depth = np.where(in_camera[..., 2] > 0, in_camera[..., 2], np.nan)
+        ideal = in_camera[..., :2] / depth[..., None]
+        a, b, d = _differentiate_distortion(ideal, self.distortion)
+        lens = np.stack([np.stack([a, b], axis=-1), np.stack([b, d], axis=-1)], axis=-2)
+        perspective = (self.R[:2] - ideal[..., :, None] * self.R[2]) / depth[..., None, None]
+        return np.asarray(self.K[:2, :2] @ lens @ perspective)
+
     def undistort(self, pixels: FloatArray) -> FloatArray:
         """Map distorted pixels, shape (..., 2), to ideal normalised coordinates (z = 1).
 
@@ -107,20 +117,28 @@ def _distort(ideal: FloatArray, distortion: FloatArray) -> FloatArray:
     )
 
 
+def _differentiate_distortion(
+    ideal: FloatArray, distortion: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return a, b, d of the symmetric derivative [[a, b], [b, d]] of `_distort`."""
+    k1, k2, p1, p2, k3 = distortion
+    x, y = ideal[..., 0], ideal[..., 1]
+    r2 = x * x + y * y
+    radial = 1 + r2 * (k1 + r2 * (k2 + r2 * k3))
+    slope = k1 + r2 * (2 * k2 + 3 * k3 * r2)
+    a = radial + 2 * x * x * slope + 2 * p1 * y + 6 * p2 * x
+    b = 2 * x * y * slope + 2 * p1 * x + 2 * p2 * y
+    d = radial + 2 * y * y * slope + 6 * p1 * y + 2 * p2 * x
+    return a, b, d
+
+
 def _undistort(target: FloatArray, distortion: FloatArray, n_iterations: int = 20) -> FloatArray:
     if not np.any(distortion):
         return target
-    k1, k2, p1, p2, k3 = distortion
     ideal = target.copy()
     for _ in range(n_iterations):
-        x, y = ideal[..., 0], ideal[..., 1]
-        r2 = x * x + y * y
-        radial = 1 + r2 * (k1 + r2 * (k2 + r2 * k3))
-        slope = k1 + r2 * (2 * k2 + 3 * k3 * r2)
         residual = _distort(ideal, distortion) - target
-        a = radial + 2 * x * x * slope + 2 * p1 * y + 6 * p2 * x
-        b = 2 * x * y * slope + 2 * p1 * x + 2 * p2 * y
-        d = radial + 2 * y * y * slope + 6 * p1 * y + 2 * p2 * x
+        a, b, d = _differentiate_distortion(ideal, distortion)
         with np.errstate(divide="ignore", invalid="ignore"):
             determinant = a * d - b * b
             step_x = (d * residual[..., 0] - b * residual[..., 1]) / determinant
