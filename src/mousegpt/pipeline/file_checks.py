@@ -132,7 +132,7 @@ def check_calibration(contents: Contents) -> Iterator[Problem]:
             )
             continue
         size, video = calibration.cameras[view].size, contents.videos.get(view)
-        if video is not None and size != (video.width, video.height):
+        if video is not None and size not in ((0, 0), (video.width, video.height)):
             yield contents.problem(
                 "calibration",
                 f"The camera '{view}' was calibrated at {size[0]}x{size[1]} px, its video has "

@@ -11,6 +11,7 @@ import pandas as pd
 import xarray as xr
 
 from mousegpt.core.arrays import FloatArray
+from mousegpt.core.calibration import Calibration
 from mousegpt.core.poses import Poses
 from mousegpt.core.skeleton_map import SkeletonMap, apply_skeleton_map
 from mousegpt.geometry.triangulation import triangulate_poses
@@ -111,8 +112,9 @@ def check_projection(contents: Contents) -> Iterator[Problem]:
     poses = _sample_views(views)
     if not poses.sizes["time"] or not poses.sizes["keypoint"]:
         return
-    limit = _REPROJECTION_SHARE * max(calibration.cameras[name].size[0] for name in views)
-    solid = triangulate_poses(poses, calibration)
+    cameras = [calibration.cameras[view] for view in views]
+    limit = _REPROJECTION_SHARE * max(camera.size[0] or 2 * camera.K[0, 2] for camera in cameras)
+    solid = _triangulate_all(poses, calibration)
     error = _find_median(solid["reprojection_error"].values)
     if not error > limit:
         length_cm = _measure_body(solid, contents.skeleton)
@@ -120,7 +122,7 @@ def check_projection(contents: Contents) -> Iterator[Problem]:
         return
     swapped = {pair: _swap(poses, *pair) for pair in combinations(views, 2)}
     errors = {
-        pair: _find_median(triangulate_poses(other, calibration)["reprojection_error"].values)
+        pair: _find_median(_triangulate_all(other, calibration)["reprojection_error"].values)
         for pair, other in swapped.items()
     }
     best = min(errors, key=lambda pair: np.nan_to_num(errors[pair], nan=np.inf))
@@ -166,7 +168,8 @@ def _measure_body(poses: Poses, skeleton: SkeletonMap) -> float:
     if len(axis) < 2 or not poses.sizes["time"]:
         return np.nan
     present = SkeletonMap({name: skeleton.targets.get(name) for name in names})
-    position = apply_skeleton_map(_sample_frames(poses), present)["position"]
+    sample = _sample_frames(poses)[["position"]]
+    position = apply_skeleton_map(sample, present)["position"]
     difference = position.sel(keypoint=axis[0]) - position.sel(keypoint=axis[-1])
     return _find_median(np.sqrt((difference**2).sum("space", skipna=False).values))
 
@@ -192,6 +195,11 @@ def _find_median(values: FloatArray) -> float:
     """Return the median of the finite values; NaN when there are none."""
     finite = values[np.isfinite(values)]
     return float(np.median(finite)) if finite.size else np.nan
+
+
+def _triangulate_all(poses: Poses, calibration: Calibration) -> Poses:
+    """Triangulate without leaving out a view: the one that does not fit is what is looked for."""
+    return triangulate_poses(poses, calibration, max_error_px=np.inf)
 
 
 def _swap(poses: Poses, one: str, other: str) -> Poses:
