@@ -303,7 +303,7 @@ def text_named_hdf5(folder: Path) -> None:
     (folder / "m1.h5").write_text("nothing of the kind")
 
 
-@case("error", r"fps")
+@case("error", r"'fps': The frame rate is unknown")
 def poses_without_any_rate(folder: Path) -> None:
     write_good(folder, video="", fps="")
 

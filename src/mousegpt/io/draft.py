@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,9 +21,8 @@ _CALIBRATION_ENDINGS: Final = (".toml", ".json", ".yaml", ".yml", ".mat", ".npz"
 
 # What pose estimators add to the name of the video.
 _POSE_MARK: Final = re.compile(
-    r"(DLC_\w.*|DLC|[._-](analysis|predictions?|poses?|pose[-_]?3d|3d|keypoints?|tracks?|tracking"
-    r"|labels?|filtered)(?=$|[._-]).*)$",
-    re.IGNORECASE,
+    r"(DLC(?:_[A-Za-z].*)?|(?i:[._-](analysis|predictions?|poses?|pose[-_]?3d|3d|keypoints?"
+    r"|tracks?|tracking|labels?|filtered)(?=$|[._-]).*))$"
 )
 _VIEW: Final = re.compile(
     r"(?:^|.*[\s._-])((?:cam(?:era)?|view)[\s_-]?[A-Za-z0-9]{1,3}"
@@ -138,7 +137,7 @@ def _group_files(files: Sequence[_File]) -> dict[str, list[_File]]:
     groups = {
         key: value
         for name, members in groups.items()
-        for key, value in _separate_folders(name, members).items()
+        for key, value in _separate(name, members).items()
     }
     for calibration in (file for file in files if file.kind == "calibration"):
         for members in groups.values():
@@ -147,28 +146,31 @@ def _group_files(files: Sequence[_File]) -> dict[str, list[_File]]:
     return groups
 
 
-def _separate_folders(name: str, members: list[_File]) -> dict[str, list[_File]]:
-    """Tell recordings of the same name in different folders apart by the folder's name."""
-    names = [(file.column, file.path.name) for file in members]
-    if len(set(names)) == len(names):
+def _separate(name: str, members: list[_File]) -> dict[str, list[_File]]:
+    """Tell recordings apart that the marks alone would merge: by folder, else by full name."""
+    kinds = Counter((file.column, _rank(file)[:2]) for file in members)
+    if max(kinds.values()) == 1:
         return {name: members}
     apart: dict[str, list[_File]] = defaultdict(list)
+    one_folder = len({file.path.parent for file in members}) == 1
     for file in members:
-        apart[_make_id(f"{_name_session(file.path)}_{name}")].append(file)
+        other = file.path.stem if one_folder else f"{_name_session(file.path)}_{name}"
+        apart[_make_id(other)].append(file)
     return apart
 
 
+def _rank(file: _File) -> tuple[bool, int, str]:
+    """Return what to sort by: the filtered first, then the richer format."""
+    ending = file.path.suffix.lower()
+    order = _POSE_ENDINGS.index(ending) if ending in _POSE_ENDINGS else 0
+    return "filtered" not in file.path.stem.lower(), order, str(file.path)
+
+
 def _choose_files(members: list[_File], folder: Path) -> dict[str, str]:
-    """Return a row: one file a column, of several the filtered or the richer one."""
-
-    def rank(file: _File) -> tuple[bool, int, str]:
-        ending = file.path.suffix.lower()
-        order = _POSE_ENDINGS.index(ending) if ending in _POSE_ENDINGS else 0
-        return "filtered" not in file.path.stem.lower(), order, str(file.path)
-
+    """Return a row: one file a column, of several the first by rank."""
     row: dict[str, str] = {}
-    for file in sorted(members, key=rank):
-        path = file.path
-        inside = path.is_relative_to(folder)
-        row.setdefault(file.column, (path.relative_to(folder) if inside else path).as_posix())
+    for file in sorted(members, key=_rank):
+        inside = file.path.is_relative_to(folder)
+        path = file.path.relative_to(folder) if inside else file.path
+        row.setdefault(file.column, path.as_posix())
     return row

@@ -138,7 +138,7 @@ def _describe_contents(contents: Contents) -> dict[str, str]:
         "recording": [contents.recording.id],
         "views": views,
         "n_frames": [video.n_frames for video in videos] or [p.sizes["time"] for p in poses],
-        "fps": [f"{rate:g}" for rate in _list_rates(contents)],
+        "fps": [f"{rate:.5g}" for rate in _list_rates(contents)],
         "resolution": [f"{video.width}x{video.height}" for video in videos],
         "software": [p.attrs["source_software"] for p in poses],
         "keypoints": keypoints,
@@ -151,4 +151,5 @@ def _describe_contents(contents: Contents) -> dict[str, str]:
 
 def _list_rates(contents: Contents) -> list[float]:
     videos = [video.fps for video in contents.videos.values()]
-    return videos or [float(poses.attrs["fps"]) for poses in contents.poses.values()]
+    told = [float(poses.attrs["fps"]) for poses in contents.poses.values()]
+    return videos or [rate for rate in told if rate > 0]  # NaN: unknown

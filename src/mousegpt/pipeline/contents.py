@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
+
 from mousegpt.core.calibration import Calibration
-from mousegpt.core.errors import MouseGPTError
+from mousegpt.core.errors import DataError, MouseGPTError
 from mousegpt.core.poses import Poses
 from mousegpt.core.recording import Recording
 from mousegpt.core.skeleton_map import SkeletonMap, guess_skeleton_map
@@ -80,12 +83,13 @@ def read_contents(
     videos = {view: video for view, video in opened.items() if video is not None}
     fps = recording.fps or next((video.fps for video in videos.values()), None)
     tracked = {
-        view: read(
-            name_column(view), path, lambda p: load_poses(p, fps=fps, unit=recording.pose_unit)
-        )
+        view: read(name_column(view), path, partial(_load_poses, recording, fps))
         for view, path in recording.poses.items()
     }
     poses = {view: found for view, found in tracked.items() if found is not None}
+    if any(np.isnan(found.attrs["fps"]) for found in poses.values()):
+        message = "The frame rate is unknown: there is no video and the pose file does not say."
+        problems.append(Problem(recording.id, "fps", "error", message, "Write it into 'fps'."))
     calibration = None
     if recording.calibration is not None:
         calibration = read("calibration", recording.calibration, load_calibration)
@@ -93,6 +97,17 @@ def read_contents(
         names = dict.fromkeys(str(key) for p in poses.values() for key in p["keypoint"].values)
         skeleton = guess_skeleton_map(list(names))
     return Contents(recording, videos, poses, calibration, skeleton or SkeletonMap({})), problems
+
+
+def _load_poses(recording: Recording, fps: float | None, path: Path) -> Poses:
+    """Load poses; without any frame rate they are still read, with fps = NaN."""
+    try:
+        return load_poses(path, fps=fps, unit=recording.pose_unit)
+    except DataError:
+        if fps is not None:
+            raise
+    poses = load_poses(path, fps=1.0, unit=recording.pose_unit)  # raises what else is wrong
+    return poses.assign_attrs(fps=np.nan)
 
 
 def name_column(view: str) -> str:

@@ -13,6 +13,7 @@ from mousegpt.pipeline.contents import Contents, name_column, name_video_column
 _FRAME_TOLERANCE: Final = 2  # cameras seldom stop at the same frame
 _FRAME_SHARE: Final = 0.01  # … but a hundredth of the recording is no accident
 _FPS_TOLERANCE: Final = 0.01  # relative; 29.97 is not 30, yet harmless
+_MIN_FRAMES: Final = 10  # fewer tell nothing about a rate
 _OUTSIDE_SHARE: Final = 0.05
 
 
@@ -44,7 +45,7 @@ def check_videos(contents: Contents) -> Iterator[Problem]:
         if declared and abs(video.fps - declared) > _FPS_TOLERANCE * declared:
             yield contents.problem(
                 "fps",
-                f"recordings.csv says {declared:g} frames per second, the video {video.fps:g}.",
+                f"recordings.csv says {declared:g} frames per second, the video {video.fps:.5g}.",
                 "Leave fps empty to trust the video; a high-speed camera may play slowly.",
                 "warning",
             )
@@ -55,9 +56,9 @@ def check_synchrony(contents: Contents) -> Iterator[Problem]:
     videos = contents.videos
     if len(videos) < 2:
         return
-    rates = {view: video.fps for view, video in videos.items()}
+    rates = {view: video.fps for view, video in videos.items() if video.n_frames >= _MIN_FRAMES}
     lengths = {view: video.n_frames for view, video in videos.items()}
-    if max(rates.values()) - min(rates.values()) > _FPS_TOLERANCE * max(rates.values()):
+    if rates and max(rates.values()) > (1 + _FPS_TOLERANCE) * min(rates.values()):
         yield contents.problem(
             "video",
             f"The views differ in frames per second: {_list_values(rates)} (allowed: 1 %).",
@@ -142,4 +143,4 @@ def check_calibration(contents: Contents) -> Iterator[Problem]:
 
 
 def _list_values(values: Mapping[str, float]) -> str:
-    return ", ".join(f"{name} {value:g}" for name, value in values.items())
+    return ", ".join(f"{name} {value:.5g}" for name, value in values.items())

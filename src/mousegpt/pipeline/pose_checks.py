@@ -182,8 +182,8 @@ def _sample_views(views: Mapping[str, Poses]) -> Poses:
         join="inner",
         combine_attrs="override",
     )
-    times = joined["frame"].values / joined.attrs["fps"]
-    return _sample_frames(joined.assign_coords(time=("frame", times)).swap_dims(frame="time"))
+    numbered = joined.assign_coords(time=("frame", joined["frame"].values.astype(float)))
+    return _sample_frames(numbered.swap_dims(frame="time"))
 
 
 def _sample_frames(poses: Poses) -> Poses:

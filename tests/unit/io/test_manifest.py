@@ -295,6 +295,13 @@ def test_equal_names_in_different_folders_stay_apart(tmp_path: Path) -> None:
     assert [recording.id for recording in recordings] == ["day1_m1", "day2_m1"]
 
 
+def test_a_draft_loses_no_file_that_it_cannot_place(tmp_path: Path) -> None:
+    files = make_files(tmp_path, "madlc_1DLC_a.csv", "madlc_2DLC_a.csv", "m_tracks.csv", "m.csv")
+    recordings = load_manifest(write(tmp_path, draft_manifest(files, tmp_path)))
+    assert [recording.id for recording in recordings] == ["m", "m_tracks", "madlc_1", "madlc_2"]
+    assert {recording.poses[""] for recording in recordings} == set(files)
+
+
 def test_a_draft_of_nothing_has_the_usual_columns(tmp_path: Path) -> None:
     header = draft_manifest([], tmp_path).strip().split(",")
     assert {"recording", "group", "video", "poses"} <= set(header)
