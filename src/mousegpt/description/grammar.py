@@ -36,6 +36,9 @@ UNCERTAIN: Final[dict[str, str]] = {
     "others": "The place of the mouse is uncertain in this view.",
 }
 
+#: Subjects that may follow some of their words: "Held high, the head is tilted upward".
+_FRONTED: Final = (MOUSE, "the head")
+
 Choose = Callable[[int], int]
 Clause = tuple[str, list[str]]
 
@@ -104,7 +107,7 @@ def _cover_states(element: str, states: Mapping[str, str], choose: Choose) -> li
         for name in order
         for idiom in index.get((name, states.get(name, UNKNOWN)), ())
         if all(states.get(state) == value for state, value in idiom.says.items())
-        and all(states.get(name, UNKNOWN) in allowed for name, allowed in idiom.given.items())
+        and all(states.get(state, UNKNOWN) in allowed for state, allowed in idiom.given.items())
     ]
     start = choose(len(fitting) or 1)
     fitting = sorted(fitting[start:] + fitting[:start], key=lambda idiom: idiom.rank, reverse=True)
@@ -123,7 +126,7 @@ def _join_clauses(clauses: Sequence[Clause], choose: Choose) -> str:
         clauses = [clauses[-1], *clauses[:-1]]
     sentences = []
     while clauses:
-        size = 1 + choose(3) % 2 if len(clauses) != 2 else 2
+        size = 1 + choose(2)
         (first, *second), clauses = clauses[:size], clauses[size:]
         sentence = _write_pair(first, second[0], choose) if second else _write_alone(first, choose)
         sentences.append(sentence[0].upper() + sentence[1:] + ".")
@@ -141,11 +144,11 @@ def _write_pair(first: Clause, second: Clause, choose: Choose) -> str:
 
 
 def _write_alone(clause: Clause, choose: Choose) -> str:
-    """Write one clause as a sentence or two: "Held high, the head is tilted upward"."""
+    """Write one clause as a sentence, or as two when it is long."""
     subject, words = clause
     be, rest = _inflect(subject), _list_words(words[1:])
     ways = [_write_plain(subject, words)]
-    if rest and subject in (MOUSE, "the head"):
+    if rest and subject in _FRONTED:
         ways.append(f"{rest}, {subject} {be} {words[0]}")
     if rest and subject == MOUSE:
         ways.append(f"{subject} {be} {words[0]} while {rest}")
