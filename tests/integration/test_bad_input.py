@@ -401,7 +401,7 @@ def view_without_camera(folder: Path) -> None:
     write_views(folder, {"top": "top", "rear": "side"})
 
 
-@case("error", r"with 'side' and 'front' swapped it is 0 px.*Swap these two views")
+@case("error", r"with 'side' and 'front' swapped it is 0.0 px.*Swap these two views")
 def swapped_views(folder: Path) -> None:
     write_views(folder, {"top": "top", "side": "front", "front": "side"})
 

@@ -23,8 +23,10 @@ BODY_AXIS: Final = ("Snout", "SpineF", "SpineG", "SpineH", "Hip", "TailBase")
 
 _MISSING_SHARE: Final = 0.5
 _BODY_LENGTH_CM: Final = (1.5, 20.0)  # any two axis points of any mouse; a slip of 10 falls outside
-_REPROJECTION_SHARE: Final = 0.05  # of the picture's width
-_N_SAMPLED: Final = 100
+_DOUBTFUL_SHARE: Final = 0.005  # median reprojection error over the picture's width
+_WRONG_SHARE: Final = 0.03
+_SWAP_GAIN: Final = 3.0  # neighbouring cameras swapped miss by little, but by far more than right
+_N_SAMPLED: Final = 50
 _CM_PER_UNIT: Final = {"mm": 0.1, "cm": 1.0, "m": 100.0}
 
 
@@ -113,30 +115,26 @@ def check_projection(contents: Contents) -> Iterator[Problem]:
     if not poses.sizes["time"] or not poses.sizes["keypoint"]:
         return
     cameras = [calibration.cameras[view] for view in views]
-    limit = _REPROJECTION_SHARE * max(camera.size[0] or 2 * camera.K[0, 2] for camera in cameras)
+    width = max(camera.size[0] or 2 * camera.K[0, 2] for camera in cameras)
     solid = _triangulate_all(poses, calibration)
     error = _find_median(solid["reprojection_error"].values)
-    if not error > limit:
+    swap, swapped_error = None, np.inf
+    if error > _DOUBTFUL_SHARE * width:
+        swap, swapped_error = _find_best_swap(poses, calibration)
+    if swap and swapped_error * _SWAP_GAIN < error:
+        cause = f"with '{swap[0]}' and '{swap[1]}' swapped it is {swapped_error:.1f} px"
+        remedy = "Swap these two views in recordings.csv."
+    elif error > _WRONG_SHARE * width:
+        cause = f"allowed are {_WRONG_SHARE * width:.0f}, and no swap of two views helps"
+        remedy = "Check that poses and calibration belong together and start with the same frame."
+    else:
         length_cm = _measure_body(solid, contents.skeleton)
         yield from _judge_length(contents, length_cm, "calibration", "By the calibration")
         return
-    swapped = {pair: _swap(poses, *pair) for pair in combinations(views, 2)}
-    errors = {
-        pair: _find_median(_triangulate_all(other, calibration)["reprojection_error"].values)
-        for pair, other in swapped.items()
-    }
-    best = min(errors, key=lambda pair: np.nan_to_num(errors[pair], nan=np.inf))
-    cause, remedy = (
-        "no swap of two views helps",
-        "Check that poses and calibration belong together and start with the same frame.",
-    )
-    if errors[best] <= limit:
-        cause = f"with '{best[0]}' and '{best[1]}' swapped it is {errors[best]:.0f} px"
-        remedy = "Swap these two views in recordings.csv."
     yield contents.problem(
         "calibration",
-        f"The views do not see the same points: the median reprojection error is {error:.0f} px "
-        f"(allowed: {limit:.0f}); {cause}.",
+        "The views do not see the same points: the median reprojection error is "
+        f"{error:.1f} px; {cause}.",
         remedy,
         "error" if poses.sizes["individual"] == 1 else "warning",  # identities may differ by view
     )
@@ -202,7 +200,13 @@ def _triangulate_all(poses: Poses, calibration: Calibration) -> Poses:
     return triangulate_poses(poses, calibration, max_error_px=np.inf)
 
 
-def _swap(poses: Poses, one: str, other: str) -> Poses:
-    """Return the poses with two views' names exchanged."""
-    names = {one: other, other: one}
-    return poses.assign_coords(view=[names.get(str(v), str(v)) for v in poses["view"].values])
+def _find_best_swap(poses: Poses, calibration: Calibration) -> tuple[tuple[str, str], float]:
+    """Return the two views whose exchange leaves the smallest median error, and that error."""
+    names = [str(view) for view in poses["view"].values]
+    errors = {}
+    for one, other in combinations(names, 2):
+        exchanged = [{one: other, other: one}.get(name, name) for name in names]
+        solid = _triangulate_all(poses.assign_coords(view=exchanged), calibration)
+        errors[one, other] = _find_median(solid["reprojection_error"].values)
+    best = min(errors, key=lambda pair: np.nan_to_num(errors[pair], nan=np.inf))
+    return best, errors[best]
