@@ -1,6 +1,8 @@
 """Tables come back as they went in, byte for byte the same, or not at all."""
 
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -183,3 +185,29 @@ def test_a_faulty_skeleton_map_is_named_with_its_file(
     (tmp_path / "skeleton.csv").write_text(text)
     with pytest.raises(DataError, match=rf"skeleton\.csv: .*{expected}"):
         load_skeleton_map(tmp_path / "skeleton.csv")
+
+
+def test_a_killed_writer_leaves_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "file.txt"
+    write_atomically(path, b"old")
+    script = (
+        "import sys, time\n"
+        "from mousegpt.io.atomic import write_atomically\n"
+        "def write(part):\n"
+        "    part.write_bytes(b'half of the ne')\n"
+        "    print('written', flush=True)\n"
+        "    time.sleep(60)\n"
+        "write_atomically(sys.argv[1], write)\n"
+    )
+    command = [sys.executable, "-c", script, str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().strip() == b"written"
+        process.kill()
+    assert path.read_bytes() == b"old"
+    (leftover,) = tmp_path.glob(".*.part")
+    os.utime(leftover, (0, 0))
+    write_atomically(path, b"new")
+    assert [(entry.name, entry.read_bytes()) for entry in tmp_path.iterdir()] == [
+        ("file.txt", b"new")
+    ]
