@@ -55,7 +55,8 @@ def read_netcdf(path: Path) -> Poses:
     for name in ("position", "confidence", "frame"):
         if name not in poses.variables:
             raise DataError(f"the netCDF file has no variable '{name}'; it holds no poses.")
-    return poses.assign_coords(frame=poses["frame"].astype(np.int64))
+    texts = {name: c.astype(str) for name, c in poses.coords.items() if c.dtype == object}
+    return poses.assign_coords(texts | {"frame": poses["frame"].astype(np.int64)})
 
 
 @register_format("mousegpt Parquet", "parquet", (".parquet",), lambda peek: True)
@@ -101,12 +102,12 @@ def _tabulate(poses: Poses) -> pa.Table:
     for name, variable in poses.data_vars.items():
         if set(variable.dims) - {"space"} != {*dims, "keypoint"}:
             raise DataError(f"A Parquet file cannot hold the variable '{name}'; save it as .nc.")
-        for keypoint in poses["keypoint"].to_numpy():
-            values = variable.sel(keypoint=keypoint)
+    for keypoint in poses["keypoint"].to_numpy():
+        one = poses.sel(keypoint=keypoint).transpose(*dims, ...)
+        for name, variable in one.data_vars.items():
             parts = poses["space"].to_numpy() if "space" in variable.dims else [name]
-            for part in parts:
-                cells = values.sel(space=part) if "space" in variable.dims else values
-                columns[f"{keypoint}.{part}"] = cells.transpose(*dims).to_numpy().ravel()
+            cells = variable.to_numpy().reshape(index.shape[1], len(parts))
+            columns |= {f"{keypoint}.{part}": cells[:, n] for n, part in enumerate(parts)}
     header = {
         "names": {d: [str(n) for n in poses[d].to_numpy()] for d in ("space", "keypoint", *lead)},
         "variables": {str(name): list(v.dims) for name, v in poses.data_vars.items()},

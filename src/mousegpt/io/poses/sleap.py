@@ -39,7 +39,8 @@ def read_sleap_project(path: Path) -> RawPoses:
     }
     blocks, views = [], []
     for video in labels.videos:
-        blocks.append(labels.numpy(video=video, return_confidence=True))
+        untracked = not labels.tracks
+        blocks.append(labels.numpy(video=video, untracked=untracked, return_confidence=True))
         views.append(cameras.get(id(video)) or _video_stem(video.filename))
     points = _pad(blocks)  # view, frame, track, node, (x, y, score)
     position = np.moveaxis(points[..., :2], (2, 3, 4), (4, 3, 2))

@@ -46,7 +46,8 @@ def _is_long(peek: Peek) -> bool:
 
 
 def _is_wide(peek: Peek) -> bool:
-    return not _is_long(peek) and any(_POINT.fullmatch(name) for name in _header(peek))
+    points = [match for name in _header(peek) if (match := _POINT.fullmatch(name))]
+    return not _is_long(peek) and {"x", "y"} <= {match["part"].lower() for match in points}
 
 
 def _is_anipose(peek: Peek) -> bool:

@@ -119,6 +119,6 @@ def test_faults(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no pose format fits this hdf5 file"):
         save(tmp_path / "other.mat", {"K": np.eye(3)}, "v7.3")
     with pytest.raises(DataError, match=r"shape \(frame, 3, keypoint\)"):
-        save(tmp_path / "flat.mat", {"pred": np.ones((3, 5))}, "v5")
+        save(tmp_path / "flat.mat", {"pred": np.ones((4, 5))}, "v5")
     with pytest.raises(DataError, match="does not name its 4 keypoints"):
         save(tmp_path / "unnamed.mat", {"pred": POINTS.transpose(0, 2, 1)}, "v5")

@@ -44,7 +44,7 @@ def test_named_format(table: Path) -> None:
     assert load_poses(table, fps=1, format="wide csv").sizes["keypoint"] == 1
     with pytest.raises(DataError, match="cannot be read as NWB"):
         load_poses(table, fps=1, format="NWB")
-    with pytest.raises(DataError, match="no pose format 'csv'; choose one of: .*DeepLabCut csv"):
+    with pytest.raises(DataError, match=r"no pose format 'csv'; choose one of: .*DeepLabCut csv"):
         load_poses(table, fps=1, format="csv")
 
 
