@@ -20,6 +20,9 @@ Poses = xr.Dataset
 
 SPACE = ("x", "y", "z")
 
+#: Lengths of a world in cm; pixels and body lengths have none.
+CM_PER_UNIT = {"mm": 0.1, "cm": 1.0, "m": 100.0}
+
 
 def build_poses(
     position: FloatArray,

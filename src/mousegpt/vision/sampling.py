@@ -1,0 +1,48 @@
+"""Which frames of a video are looked at."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+from pydantic import Field
+
+from mousegpt.core.arrays import IntArray
+
+
+def choose_frames(
+    n_frames: int,
+    fps: float,
+    *,
+    rate_hz: Annotated[float, Field(gt=0)] = 5.0,
+    max_frames: Annotated[int, Field(ge=1)] | None = None,
+) -> IntArray:
+    """Choose frames at an even rate.
+
+    Parameters
+    ----------
+    max_frames
+        Of more frames, this many evenly spaced ones are kept; all when None.
+
+    Returns
+    -------
+    IntArray
+        Strictly increasing frame indices.
+
+    Notes
+    -----
+    Source: Methods 4.2 (5 frames per second: every 12th of 60).
+
+    Examples
+    --------
+    >>> choose_frames(60, 60.0).tolist()
+    [0, 12, 24, 36, 48]
+    >>> choose_frames(60, 60.0, max_frames=2).tolist()
+    [0, 48]
+    """
+    step = max(fps / rate_hz, 1.0)
+    frames = np.unique(np.round(np.arange(0, n_frames, step)).astype(np.int64))
+    frames = frames[frames < n_frames]
+    if max_frames is None or len(frames) <= max_frames:
+        return frames
+    return frames[np.linspace(0, len(frames) - 1, max_frames).round().astype(int)]
