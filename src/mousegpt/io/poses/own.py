@@ -38,13 +38,17 @@ def save_poses(poses: Poses, path: str | Path) -> None:
             write_atomically(path, lambda part: _write_netcdf(poses, part))
         case ".parquet":
             table = _tabulate(poses)
-            write_atomically(path, lambda part: pq.write_table(table, part))
+            write_atomically(path, lambda part: _write_parquet(table, part))
         case ending:
             raise DataError(f"Poses are saved as .nc or .parquet, not as '{ending}'; rename it.")
 
 
 def _write_netcdf(poses: Poses, path: Path) -> None:
     poses.to_netcdf(path, engine="scipy", format="NETCDF3_64BIT")
+
+
+def _write_parquet(table: pa.Table, path: Path) -> None:
+    pq.write_table(table, path, write_page_checksum=True)
 
 
 @register_format("mousegpt netCDF", "netcdf3", (".nc",), lambda peek: True)
@@ -62,7 +66,7 @@ def read_netcdf(path: Path) -> Poses:
 @register_format("mousegpt Parquet", "parquet", (".parquet",), lambda peek: True)
 def read_parquet(path: Path) -> Poses:
     """Read poses saved by `save_poses`."""
-    table = pq.read_table(path)
+    table = pq.read_table(path, page_checksum_verification=True)
     stored = (table.schema.metadata or {}).get(_HEADER)
     if stored is None:
         raise DataError("the Parquet file was not written by save_poses; save it as a long csv.")

@@ -111,6 +111,13 @@ _TUPLE_SIZES: Final = {"TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
 _MARK: Final = object()
 
 
+def _pop_to_mark(stack: list[Any]) -> list[Any]:
+    place = max(i for i, item in enumerate(stack) if item is _MARK)
+    items = stack[place + 1 :]
+    del stack[place:]
+    return items
+
+
 def parse_literal_pickle(content: bytes) -> Any:
     """Read lists, tuples, texts and numbers from a pickle without executing it.
 
@@ -127,13 +134,6 @@ def parse_literal_pickle(content: bytes) -> Any:
     """
     stack: list[Any] = []
     memo: dict[int, Any] = {}
-
-    def pop_to_mark() -> list[Any]:
-        place = max(i for i, item in enumerate(stack) if item is _MARK)
-        items = stack[place + 1 :]
-        del stack[place:]
-        return items
-
     opcodes: Iterable[Any] = pickletools.genops(content)
     for opcode, argument, _ in opcodes:
         match opcode.name:
@@ -147,14 +147,14 @@ def parse_literal_pickle(content: bytes) -> Any:
             case "MARK":
                 stack.append(_MARK)
             case "TUPLE":
-                stack.append(tuple(pop_to_mark()))
+                stack.append(tuple(_pop_to_mark(stack)))
             case "LIST":
-                stack.append(pop_to_mark())
+                stack.append(_pop_to_mark(stack))
             case "APPEND":
                 item = stack.pop()
                 stack[-1].append(item)
             case "APPENDS":
-                items = pop_to_mark()
+                items = _pop_to_mark(stack)
                 stack[-1].extend(items)
             case "PUT" | "BINPUT" | "LONG_BINPUT":
                 memo[int(argument)] = stack[-1]

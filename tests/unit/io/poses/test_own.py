@@ -120,6 +120,16 @@ def test_cut_off_file(tmp_path: Path, ending: str, share: float) -> None:
         load_poses(path)
 
 
+def test_a_changed_byte_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "poses.parquet"
+    save_poses(make_poses(), path)
+    content = bytearray(path.read_bytes())
+    content[content.index(make_poses()["time"].to_numpy()[1:2].tobytes())] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(DataError, match="damaged"):
+        load_poses(path)
+
+
 @pytest.mark.parametrize("plural", ["", "s"])
 def test_files_of_movement(tmp_path: Path, plural: str) -> None:
     path = tmp_path / "poses.nc"

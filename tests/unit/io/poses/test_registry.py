@@ -69,3 +69,9 @@ def test_a_new_format_touches_no_old_line(tmp_path: Path, monkeypatch: pytest.Mo
     assert load_poses(path)["keypoint"].to_numpy().tolist() == ["only"]
     with pytest.raises(ValueError, match="already registered"):
         register_format("one word", "text", (), lambda peek: True)(read_one)
+
+
+def test_the_documentation_lists_every_format() -> None:
+    text = (Path(__file__).parents[4] / "docs/formats.md").read_text()
+    rows = [line.split("|")[1].strip() for line in text.splitlines() if line.startswith("| ")]
+    assert sorted(", ".join(rows[1:]).split(", ")) == sorted(POSE_FORMATS)
