@@ -42,7 +42,12 @@ ETHOGRAM: Final[tuple[tuple[str, int, str], ...]] = (
     ("shifting posture", 2, r"shift\w* (?:posture|weight)|posture (?:shift|change)"),
     ("supported rearing", 1, r"(?:fore|front) ?paws?.*\bwall"),
     ("grooming", 1, r"(?:fore|front) ?paws? (?:at|on|close to|near) (?:the )?(?:face|mouth)"),
-    ("still", 0, r"^(?:body |fully )?(?:still|stationary|immobil|motionless|(?:at )?rest|freez)"),
+    (
+        "still",
+        0,
+        r"^(?!.*\b(?:tail|head|paw|limb))(?:body |fully )?"
+        r"(?:still|stationary|immobil|motionless|(?:at )?rest|freez)",
+    ),
 )
 _PATTERNS: Final = tuple((name, rank, re.compile(words)) for name, rank, words in ETHOGRAM)
 
@@ -54,7 +59,12 @@ _FILLERS: Final = frozenset(
         toward towards very which while with""",
     )
 )
-_SYNONYMS: Final = {"front": "fore", "foot": "paw", "feet": "paw", "leg": "limb", "floor": "ground"}
+#: What is written in many ways, in one way.
+_SYNONYMS: Final = (
+    (re.compile(r"\b(?:front|fore)[ -]?(?:paw|foot|feet|leg|limb)s?\b"), "forepaw"),
+    (re.compile(r"\b(?:rear|back|hind)[ -]?(?:paw|foot|feet|leg|limb)s?\b"), "hindpaw"),
+    (re.compile(r"\bfloor\b"), "ground"),
+)
 _MAX_KEY_WORDS: Final = 3
 _NEAR: Final = 0.67  # share of a key's words that a sentence must contain to be filed under it
 
@@ -93,7 +103,7 @@ class RuleLabeler:
         if not words:
             return f"other {part}", re.escape(sentence)
         pattern = r"[^.]*".join(rf"\b{re.escape(word)}\b" for word in words)
-        return _find_near_key(words, keys) or " ".join(words[:_MAX_KEY_WORDS]), pattern
+        return _find_near_key(clause, keys) or " ".join(words[:_MAX_KEY_WORDS]), pattern
 
 
 def _label_cluster(keywords: Sequence[str]) -> str:
@@ -115,23 +125,21 @@ def _split_words(text: str) -> list[str]:
     return list(dict.fromkeys(word for word in words if word not in _FILLERS))
 
 
-def _find_near_key(words: Sequence[str], keys: Sequence[str]) -> str | None:
+def _find_near_key(text: str, keys: Sequence[str]) -> str | None:
     """Return the key most of whose words are said; the longer key wins a tie."""
-    said = {_stem(word) for word in words}
+    said = _split_stems(text)
     best, best_score = None, (_NEAR, 0.0)
     for key in keys:
-        stems = {_stem(word) for word in _split_words(key)}
+        stems = _split_stems(key)
         score = (len(stems & said) / max(len(stems), 1), float(len(stems)))
         if score > best_score:
             best, best_score = key, score
     return best
 
 
-def _stem(word: str) -> str:
+def _split_stems(text: str) -> set[str]:
     """Cut common endings, so that "raised" meets "raising" and "paws" meets "paw"."""
-    word = _SYNONYMS.get(word, word)
-    for ending in ("ing", "ed", "es", "s", "ward"):
-        if word.endswith(ending) and len(word) > len(ending) + 2:
-            word = word.removesuffix(ending)
-            break
-    return _SYNONYMS.get(word, word)
+    text = text.lower()
+    for words, word in _SYNONYMS:
+        text = words.sub(word, text)
+    return {re.sub(r"(?<=...)(?:ing|ed|es|s|wards?)$", "", word) for word in _split_words(text)}

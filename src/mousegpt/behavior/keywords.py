@@ -140,9 +140,9 @@ def select_top_keywords(
     counts = pairs[pairs["cluster"] >= 0].value_counts(["cluster", "keyword"]).reset_index()
     sizes = pd.Series(cluster).value_counts()
     share = counts["count"] / counts["cluster"].map(sizes)
-    counts["score"] = share * (1 + np.log(share / counts["keyword"].map(overall)))
+    background = counts["keyword"].map(overall).astype("float64")
     # Rounded, so that the last bit of a logarithm never decides the order.
-    counts["score"] = counts["score"].round(9)
+    counts["score"] = (share * (1 + np.log(share / background))).round(9)
     ordered = counts.sort_values(["cluster", "score", "keyword"], ascending=[True, False, True])
     top = ordered.groupby("cluster")["keyword"].agg(lambda words: words.head(n_keywords).tolist())
     return {int(name): top.get(name, []) for name in sorted(sizes.index[sizes.index >= 0])}

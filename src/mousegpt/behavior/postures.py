@@ -100,7 +100,7 @@ def classify_postures(
     table : pandas.DataFrame
         POSTURE_KEY_TABLE, rows as in ``descriptions``; empty lists where nothing is said.
     dictionary : PostureDictionary
-        The dictionary with what was learnt.
+        The dictionary with what was learnt; running again with it gives the same table.
 
     Raises
     ------
@@ -109,28 +109,29 @@ def classify_postures(
 
     Notes
     -----
-    Source: Methods 4.4, Algorithm 2. Departs from the paper: the frame that makes a new key also
-    gets it, and every distinct text is matched once, which changes nothing but the time.
+    Source: Methods 4.4, Algorithm 2. Departs from the paper: the dictionary grows first and every
+    frame is matched against all of it, so that neither the order of the frames nor which of them
+    made a key matters; every distinct text is matched once.
     """
     table = validate_table(descriptions, DESCRIPTION_TABLE)
     tagged = table[[*KEY, "time_s"]].copy()
     for part in PARTS:
         texts = table[part].fillna("").where(table["status"] == "ok", "")
-        found: dict[str, list[str]] = {}
-        for text in pd.unique(texts):
-            found[text], dictionary = _classify_text(text, part, dictionary, labeler)
-        keys = [list(found[text]) for text in texts]
-        tagged[part] = pd.Series(keys, table.index, dtype=object)
+        distinct = sorted(set(texts))
+        for text in distinct:
+            dictionary = _learn_text(text, part, dictionary, labeler)
+        found = {text: dictionary.match(part, text) for text in distinct}
+        tagged[part] = pd.Series([list(found[text]) for text in texts], table.index, object)
     return validate_table(tagged, POSTURE_KEY_TABLE), dictionary
 
 
-def _classify_text(
+def _learn_text(
     text: str, part: str, dictionary: PostureDictionary, labeler: Labeler
-) -> tuple[list[str], PostureDictionary]:
-    keys = dictionary.match(part, text)
+) -> PostureDictionary:
+    """Return a dictionary that knows the text; the same one where it does already."""
     said = drop_negations(text)
-    if keys or not said:
-        return keys, dictionary
+    if not said or dictionary.match(part, text):
+        return dictionary
     key, pattern = labeler.name_posture(said, part, list(dictionary.parts.get(part, {})))
     grown = dictionary.add_pattern(part, key, pattern)
     if key not in grown.match(part, text):
@@ -138,7 +139,7 @@ def _classify_text(
             f"The pattern {pattern!r} for the posture '{key}' must match its own text {said!r}; "
             "add a pattern for it to the posture dictionary by hand."
         )
-    return grown.match(part, text), grown
+    return grown
 
 
 def drop_negations(text: str) -> str:
