@@ -1,4 +1,4 @@
-"""Do these views and these cameras belong together?"""
+"""Whether views and cameras belong together."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ def compute_background(images: ImageArray) -> ImageArray:
 
     Works when the mouse rests nowhere for more than half of the samples.
     """
-    return np.median(images, axis=0).astype(np.uint8)
+    return np.asarray(np.median(images, axis=0), dtype=np.uint8)
 
 
 def find_moving_box(
