@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sys
 
-import click
 import typer
 
 from mousegpt import __version__
@@ -51,27 +50,20 @@ def run_cli() -> None:
     """Run the command line and end the process with its exit status."""
     debug = "--debug" in sys.argv
     try:
-        status = app(standalone_mode=False)
+        app()
     except UsageError as error:
-        status = 2
         print_error(str(error))
-    except MouseGPTError as error:
-        if debug:
-            raise
-        status = 1
-        print_error(str(error))
-    except click.ClickException as error:
-        status = 2
-        error.show()
+        sys.exit(2)
     except Exception as error:
         if debug:
             raise
-        status = 1
-        print_error(
-            f"Unexpected {type(error).__name__}: {error}. This is a fault of mousegpt; please "
-            "report it with what `mousegpt --debug …` shows."
-        )
-    except (KeyboardInterrupt, click.Abort):
-        status = 1
-        print_error("Stopped; nothing finished is lost. Run the same command again to go on.")
-    sys.exit(status if isinstance(status, int) else 0)
+        known = isinstance(error, MouseGPTError)
+        print_error(str(error) if known else _describe_fault(error))
+        sys.exit(1)
+
+
+def _describe_fault(error: Exception) -> str:
+    return (
+        f"Unexpected {type(error).__name__}: {error}. This is a fault of mousegpt; please report "
+        "it with what `mousegpt --debug …` shows."
+    )

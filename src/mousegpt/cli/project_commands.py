@@ -88,8 +88,14 @@ def run_and_show(
     only: Sequence[str] = (),
 ) -> None:
     """Run a project with progress on the terminal, and print where the report is."""
-    with show_progress() as listener:
-        complete = run_project(project, listener, assignments=assignments, until=until, only=only)
+    try:
+        with show_progress() as listener:
+            complete = run_project(
+                project, listener, assignments=assignments, until=until, only=only
+            )
+    except KeyboardInterrupt as error:
+        message = "Stopped; nothing finished is lost. Run the same command again to go on."
+        raise ProjectError(message) from error
     if not complete:
         raise ProjectError(
             f"{len(listener.failures)} unit(s) of work failed or wait for one that failed (see "

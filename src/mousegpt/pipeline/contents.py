@@ -17,7 +17,8 @@ from mousegpt.core.recording import Recording
 from mousegpt.core.skeleton_map import SkeletonMap, guess_skeleton_map
 from mousegpt.io.calibration import load_calibration
 from mousegpt.io.poses import load_poses
-from mousegpt.io.problems import Problem, Severity
+from mousegpt.io.problems import Problem, Severity, raise_errors
+from mousegpt.io.tables import load_skeleton_map
 from mousegpt.io.video import VideoInfo, probe_video
 
 T = TypeVar("T")
@@ -43,6 +44,12 @@ class Contents:
             elif poses.sizes["space"] == 2:
                 split[name] = poses
         return split
+
+    @property
+    def individuals(self) -> tuple[str, ...]:
+        """Names of the tracked individuals, in the order of the files."""
+        names = (str(name) for poses in self.poses.values() for name in poses["individual"].values)
+        return tuple(dict.fromkeys(names))
 
     def problem(
         self, column: str, message: str, remedy: str, severity: Severity = "error"
@@ -108,6 +115,25 @@ def _load_poses(recording: Recording, fps: float | None, path: Path) -> Poses:
             raise
     poses = load_poses(path, fps=1.0, unit=recording.pose_unit)  # raises what else is wrong
     return poses.assign_attrs(fps=np.nan)
+
+
+def load_contents(recording: Recording, skeleton: Path) -> Contents:
+    """Read all files of a recording that is to be worked on.
+
+    Parameters
+    ----------
+    skeleton
+        Path of the project's ``skeleton.csv``, which may be missing.
+
+    Raises
+    ------
+    DataError
+        When a file cannot be read.
+    """
+    given = load_skeleton_map(skeleton) if skeleton.exists() else None
+    contents, problems = read_contents(recording, given)
+    raise_errors(problems, recording.id)
+    return contents
 
 
 def name_column(view: str) -> str:

@@ -40,7 +40,7 @@ def build_demo(
         return project
     rows = [
         _write_session(s, project.folder)
-        for s in make_study(n_mice=n_mice, duration_s=duration_s, seed=seed)
+        for s in make_study(n_mice=n_mice, duration_s=duration_s, fps=fps, seed=seed)
     ]
     views = ",".join(f"video:{view}" for view in SIDE_VIEWS)
     header = f"recording,subject,group,{views},poses,calibration,"

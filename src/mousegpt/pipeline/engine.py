@@ -8,6 +8,7 @@ a run is killed, the next one finishes with the same bytes.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -244,14 +245,16 @@ class Engine:
             return True
         listen(Event("started", step.name, unit))
         fingerprint = self._fingerprint(step, unit)
-        job = self._make_job(step, unit, listen)
+        start = time.monotonic()
         try:
+            job = self._make_job(step, unit, listen)
             output = step.compute(job)
         except MouseGPTError as error:
             listen(Event("failed", step.name, unit, str(error)))
             return False
         self._save(job, output, fingerprint)
-        listen(Event("done", step.name, unit, f"{len(output.table)} rows"))
+        seconds = time.monotonic() - start
+        listen(Event("done", step.name, unit, f"{len(output.table)} rows in {seconds:.1f} s"))
         return True
 
     def _make_job(self, step: Step, unit: str, listen: Callable[[Event], None]) -> Job:

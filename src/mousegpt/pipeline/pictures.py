@@ -11,8 +11,10 @@ import numpy as np
 from mousegpt.core.arrays import FloatArray, ImageArray
 from mousegpt.core.calibration import Camera
 from mousegpt.core.poses import CM_PER_UNIT, Poses, build_poses
+from mousegpt.core.recording import Recording
 from mousegpt.io.video import read_frames
-from mousegpt.pipeline.contents import Contents
+from mousegpt.pipeline.contents import Contents, load_contents
+from mousegpt.pipeline.engine import Job
 from mousegpt.vision.boxes import compute_background, compute_boxes, find_moving_box
 from mousegpt.vision.mosaic import make_mosaic, select_orthogonal_views
 
@@ -50,6 +52,11 @@ def picture_frames(
     tiles = [dict(_cut_tiles(contents, view, keys)) for view in views]
     for key in keys:
         yield key, np.concatenate([view[key] for view in tiles], axis=1)
+
+
+def name_picture(recording: str, individual: str, frame: int) -> str:
+    """Return where the picture of a frame is kept, relative to the project."""
+    return f"frames/{recording}/{frame:06d}-{individual}".rstrip("-") + ".jpg"
 
 
 def encode_jpeg(image: ImageArray, quality: int = 88) -> bytes:
@@ -131,3 +138,14 @@ def _project(poses: Poses, camera: Camera) -> Poses:
         individuals=[str(name) for name in poses["individual"].to_numpy()],
         frames=poses["frame"].to_numpy(),
     )
+
+
+def draw_frames(
+    job: Job, recording: Recording, keys: Sequence[Key]
+) -> Iterator[tuple[Key, ImageArray]]:
+    """Picture frames from the videos of a recording, or as stick figures where there is none."""
+    if not keys:
+        return
+    if recording.videos:
+        contents = load_contents(recording, job.project.skeleton)
+        yield from picture_frames(contents, keys, choose_views(contents))

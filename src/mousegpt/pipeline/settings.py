@@ -20,9 +20,7 @@ from mousegpt.core.errors import ProjectError, UsageError
 Overrides = dict[str, dict[str, Any]]  # step -> name -> value
 
 
-def build_schema(
-    function: Callable[..., Any], exclude: Sequence[str] = ()
-) -> type[BaseModel]:
+def build_schema(function: Callable[..., Any], exclude: Sequence[str] = ()) -> type[BaseModel]:
     """Build the schema of a function's tunables from its signature.
 
     Parameters

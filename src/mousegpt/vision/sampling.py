@@ -15,14 +15,15 @@ def choose_frames(
     fps: float,
     *,
     rate_hz: Annotated[float, Field(gt=0)] = 5.0,
-    max_frames: Annotated[int, Field(ge=1)] | None = None,
+    max_frames: Annotated[int, Field(ge=1)] | None = 60,
 ) -> IntArray:
     """Choose frames at an even rate.
 
     Parameters
     ----------
     max_frames
-        Of more frames, this many evenly spaced ones are kept; all when None.
+        Of more frames, this many evenly spaced ones are kept; all when None. The default is
+        enough to look at; a model that describes pixels needs them all.
 
     Returns
     -------

@@ -1,0 +1,188 @@
+"""The steps that work on one recording: load, call, hand over."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from mousegpt.behavior.embedding import embed_descriptions
+from mousegpt.behavior.keywords import extract_keywords
+from mousegpt.core.poses import Poses
+from mousegpt.core.recording import Recording
+from mousegpt.core.skeleton import KEYPOINTS
+from mousegpt.core.skeleton_map import SkeletonMap, apply_skeleton_map
+from mousegpt.description.kinematic import describe_posture
+from mousegpt.geometry.triangulation import triangulate_poses
+from mousegpt.io.poses import load_poses, save_poses
+from mousegpt.kinematics.cleaning import clean_poses
+from mousegpt.kinematics.frame import align_to_floor, estimate_floor, scale_poses
+from mousegpt.kinematics.posture import compute_posture
+from mousegpt.kinematics.velocity import compute_speeds
+from mousegpt.pipeline.contents import Contents, load_contents
+from mousegpt.pipeline.engine import Job, Output
+from mousegpt.pipeline.pictures import (
+    choose_views,
+    encode_jpeg,
+    name_picture,
+    picture_frames,
+)
+from mousegpt.pipeline.project import Project
+from mousegpt.vision.sampling import choose_frames
+
+_NO_POSES = "it has no poses, and describing pixels needs a vision-language back end"
+
+
+def need_poses(recording: Recording) -> str | None:
+    """Say why a recording cannot be described from poses; None when it can."""
+    return None if recording.poses else _NO_POSES
+
+
+def need_videos(recording: Recording) -> str | None:
+    """Say why no pictures can be taken of a recording; None when they can."""
+    return None if recording.videos else "it has no video"
+
+
+def list_pose_files(project: Project, recording: Recording) -> tuple[Path, ...]:
+    """Return the files that the poses of a recording depend on."""
+    calibration = (recording.calibration,) if recording.calibration else ()
+    return (*recording.poses.values(), *calibration, project.skeleton)
+
+
+def make_poses(job: Job) -> Output:
+    """Bring the poses of a recording into one form: 24 keypoints, clean, to scale, on the floor."""
+    contents = load_contents(job.recording, job.project.skeleton)
+    assert contents.skeleton is not None  # there are poses, so it was given or guessed
+    joined, source = join_views(contents, contents.skeleton, job)
+    cleaned = clean_poses(joined, **job.options(clean_poses))
+    recording = job.recording
+    scaled = scale_poses(
+        cleaned, px_per_cm=recording.px_per_cm, view_angle=recording.view_angle or "top"
+    )
+    notes = {
+        "source": source,
+        "skeleton": {name: target or "" for name, target in contents.skeleton.targets.items()},
+        "skeleton_given": job.project.skeleton.exists(),
+        "fps": float(joined.attrs["fps"]),
+        "length_unit": str(scaled.attrs["unit"]),
+    }
+    if scaled.sizes["space"] == 3:
+        floor = estimate_floor(scaled)
+        notes["floor_residual_cm"] = round(float(floor.residual), 4)
+        scaled = align_to_floor(scaled, floor)
+    table = measure_quality(joined, scaled)
+    arrays = job.project.table("poses", job.unit, "arrays").relative_to(job.project.folder)
+    return Output(
+        table, files={arrays.as_posix(): lambda path: save_poses(scaled, path)}, notes=notes
+    )
+
+
+def join_views(contents: Contents, skeleton: SkeletonMap, job: Job) -> tuple[Poses, str]:
+    """Triangulate the views of a calibrated rig, or take the one file there is.
+
+    Returns
+    -------
+    poses : Poses
+        With the 24 keypoints.
+    view : str
+        "3-D", "triangulated from …", or the name of the only view used.
+    """
+    views = {name: apply_skeleton_map(poses, skeleton) for name, poses in contents.views.items()}
+    if not views:
+        (poses,) = contents.poses.values()
+        return apply_skeleton_map(poses, skeleton), "3-D"
+    if len(views) == 1 or contents.calibration is None:
+        name = choose_single_view(tuple(views))
+        return views[name], name
+    names = tuple(views)
+    stacked = xr.concat(list(views.values()), pd.Index(names, name="view"), join="inner")
+    return (
+        triangulate_poses(
+            stacked, contents.calibration.select(names), **job.options(triangulate_poses)
+        ),
+        f"triangulated from {', '.join(names)}",
+    )
+
+
+def choose_single_view(views: tuple[str, ...]) -> str:
+    """Return the view to use where no calibration joins them: one from above, else the first."""
+    return next((view for view in views if "top" in view.lower()), views[0])
+
+
+def measure_quality(tracked: Poses, cleaned: Poses) -> pd.DataFrame:
+    """Count, per individual and keypoint, the share of frames in which it is known.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``individual``, ``keypoint``, ``tracked`` and ``known`` (after cleaning), shares 0 to 1.
+    """
+    shares = {
+        name: poses["position"].notnull().all("space").mean("time").transpose("individual", ...)
+        for name, poses in {"tracked": tracked, "known": cleaned}.items()
+    }
+    individuals = [str(name) for name in tracked["individual"].to_numpy()]
+    index = pd.MultiIndex.from_product([individuals, KEYPOINTS], names=["individual", "keypoint"])
+    columns = {name: np.ravel(share.to_numpy()) for name, share in shares.items()}
+    return pd.DataFrame(columns, index=index).reset_index()
+
+
+def load_clean_poses(job: Job) -> Poses:
+    """Load what the step "poses" left for this recording."""
+    return load_poses(job.project.table("poses", job.unit, "arrays"))
+
+
+def make_speeds(job: Job) -> Output:
+    """Compute the speeds of six body parts at the full frame rate."""
+    return Output(_name(job, compute_speeds(load_clean_poses(job), **job.options(compute_speeds))))
+
+
+def make_posture(job: Job) -> Output:
+    """Measure the posture facts of the sampled frames and the states they support."""
+    table = compute_posture(
+        load_clean_poses(job), arena=job.recording.arena, **job.options(compute_posture)
+    )
+    return Output(_name(job, table))
+
+
+def make_descriptions(job: Job) -> Output:
+    """Describe the sampled frames in words."""
+    return Output(describe_posture(job.load("posture"), **job.options(describe_posture)))
+
+
+def make_embeddings(job: Job) -> Output:
+    """Turn the descriptions into vectors."""
+    options = job.options(embed_descriptions)
+    return Output(embed_descriptions(job.load("descriptions"), job.backends["embedder"], **options))
+
+
+def make_keywords(job: Job) -> Output:
+    """Draw the info-card of every description."""
+    return Output(extract_keywords(job.load("descriptions")))
+
+
+def _name(job: Job, table: pd.DataFrame) -> pd.DataFrame:
+    """Put the recording's id in front."""
+    table = table.drop(columns="recording", errors="ignore")
+    table.insert(0, "recording", job.recording.id)
+    return table
+
+
+def make_mosaics(job: Job) -> Output:
+    """Cut the mouse out of two perpendicular views, at evenly spaced sampled frames."""
+    contents = load_contents(job.recording, job.project.skeleton)
+    views = choose_views(contents)
+    info = contents.videos[views[0]]
+    frames = choose_frames(info.n_frames, info.fps, **job.options(choose_frames))
+    individuals = contents.individuals or ("",)
+    keys = [(individual, int(frame)) for frame in frames for individual in individuals]
+    rows, files = [], {}
+    for (individual, frame), image in picture_frames(contents, keys, views):
+        name = name_picture(job.unit, individual, frame)
+        files[name] = encode_jpeg(image)
+        rows.append((job.unit, individual, frame, frame / info.fps, " + ".join(views), name))
+        job.report(len(rows), len(keys))
+    columns = ["recording", "individual", "frame", "time_s", "views", "file"]
+    return Output(pd.DataFrame(rows, columns=columns), files=files)

@@ -1,0 +1,67 @@
+"""The whole chain in one table: from poses and pixels to words, behaviours and a report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from mousegpt.behavior.clustering import cluster_behaviors
+from mousegpt.behavior.embedding import embed_descriptions
+from mousegpt.behavior.examples import choose_examples
+from mousegpt.behavior.layout import compute_layout
+from mousegpt.behavior.novelty import find_novel_frames, write_novelty_report
+from mousegpt.core.recording import Recording
+from mousegpt.description.kinematic import describe_posture
+from mousegpt.geometry.triangulation import triangulate_poses
+from mousegpt.kinematics.cleaning import clean_poses
+from mousegpt.kinematics.posture import compute_posture
+from mousegpt.kinematics.velocity import compute_speeds
+from mousegpt.pipeline import recording_steps as one
+from mousegpt.pipeline import study_steps as study
+from mousegpt.pipeline.engine import Step
+from mousegpt.pipeline.project import Project
+from mousegpt.stats.bouts import find_bouts
+from mousegpt.stats.occurrence import compute_occurrence
+from mousegpt.vision.sampling import choose_frames
+
+
+def _list_pictures(project: Project, recording: Recording) -> tuple[Path, ...]:
+    return (*recording.videos.values(), *one.list_pose_files(project, recording))
+
+
+STEPS: Final[tuple[Step, ...]] = (
+    Step("poses", "recording", "24 keypoints, clean, to scale, on the floor", one.make_poses,
+         functions=(triangulate_poses, clean_poses), reads=one.list_pose_files,
+         applies=one.need_poses),
+    Step("speeds", "recording", "Speeds of six body parts, every frame", one.make_speeds,
+         needs=("poses",), functions=(compute_speeds,), applies=one.need_poses),
+    Step("posture", "recording", "Posture facts and states of the sampled frames",
+         one.make_posture, needs=("poses",), functions=(compute_posture,), given=("arena",),
+         applies=one.need_poses),
+    Step("descriptions", "recording", "Sentences and keywords", one.make_descriptions,
+         needs=("posture",), functions=(describe_posture,), applies=one.need_poses),
+    Step("embeddings", "recording", "Descriptions as vectors", one.make_embeddings,
+         needs=("descriptions",), functions=(embed_descriptions,), ports=("embedder",),
+         applies=one.need_poses),
+    Step("keywords", "recording", "Info-cards", one.make_keywords,
+         needs=("descriptions",), applies=one.need_poses),
+    Step("mosaics", "recording", "The mouse in two perpendicular views", one.make_mosaics,
+         functions=(choose_frames,), reads=_list_pictures, applies=one.need_videos),
+    Step("behaviors", "study", "Major behaviours (Algorithm 1)", study.make_behaviors,
+         needs=("embeddings", "keywords"), functions=(cluster_behaviors,), ports=("labeler",),
+         applies=one.need_poses),
+    Step("fine_postures", "study", "Fine-grained postures (Algorithm 2)",
+         study.make_fine_postures, needs=("descriptions",), ports=("labeler",),
+         applies=one.need_poses),
+    Step("novelty", "study", "Rare descriptions (Isolation Forest)", study.make_novelty,
+         needs=("descriptions", "embeddings", "keywords", "behaviors"),
+         functions=(find_novel_frames, write_novelty_report), applies=one.need_poses),
+    Step("layout", "study", "UMAP of the descriptions", study.make_layout,
+         needs=("embeddings",), functions=(compute_layout,), applies=one.need_poses),
+    Step("proportions", "study", "Shares, bouts and occurrence over time",
+         study.make_proportions, needs=("behaviors",),
+         functions=(find_bouts, compute_occurrence), applies=one.need_poses),
+    Step("examples", "study", "Pictures of typical and of rare frames", study.make_examples,
+         needs=("poses", "embeddings", "behaviors", "novelty"), functions=(choose_examples,),
+         reads=_list_pictures, applies=one.need_poses),
+)  # fmt: skip
