@@ -123,15 +123,15 @@ def _build_features(
     vectors, text = unique_vectors(embeddings)
     if keyword_weight == 0:
         return vectors, text
-    card, distinct = pd.factorize(cards["keywords"].map(tuple))
+    card, distinct = pd.factorize(cards["keywords"].map("\n".join))
     _, first, inverse = np.unique(
         text * len(distinct) + card, return_index=True, return_inverse=True
     )
     terms = count_keywords(cards)["keyword"].head(_MAX_TERMS)
     place = {term: column for column, term in enumerate(terms)}
     bags = np.zeros((len(distinct), len(place)), np.float32)
-    for row, words in enumerate(distinct):
-        bags[row, [place[word] for word in words if word in place]] = 1
+    for row, card_text in enumerate(distinct):
+        bags[row, [place[word] for word in card_text.split("\n") if word in place]] = 1
     frequency = bags[card].mean(axis=0) if len(place) else np.ones(0)
     bags *= (1 - np.log(np.maximum(frequency, 1 / len(cards)))).astype(np.float32)
     weighted = keyword_weight * normalize_rows(bags)
