@@ -250,9 +250,12 @@ def _decode(
         for packet in container.demux(stream):
             if first is not None and packet.pts is not None and packet.pts < first:
                 continue  # shown before the keyframe: needs pictures that were not decoded
-            for picture in packet.decode():
+            # half a packet ends what can be trusted: let out what the decoder still holds
+            for picture in stream.decode(None) if packet.is_corrupt else packet.decode():
                 count += 1
                 yield _number(picture, index, count), picture
+            if packet.is_corrupt:
+                break
 
 
 def _number(picture: av.VideoFrame, index: VideoIndex, count: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -53,11 +53,25 @@ class VideoIndex:
 
 
 @dataclass(frozen=True)
+class _Header:
+    """What the container says about its video stream."""
+
+    tick_s: float
+    nominal_fps: float
+    n_frames: int  # 0: it does not say
+    end_s: float  # 0: it does not say
+    size: tuple[int, int]
+    codec: str
+    pixel_format: str
+
+
+@dataclass(frozen=True)
 class _Packets:
     """What the packets of the video stream say; hidden and empty packets are left out."""
 
     pts: list[int | None]
-    keyframe: list[bool]
+    key_pts: list[int | None]
+    last_dts: int | None
     n_hidden: int
     cut: bool
 
@@ -95,43 +109,52 @@ def build_index(path: Path) -> VideoIndex:
         raise DataError(f"Expected a video, but there is no file {path}; check the path.")
     if path.stat().st_size == 0:
         raise DataError(f"Expected a video, but {path} is empty (0 bytes); copy it again.")
-    # PyAV frees a stream with its container: all facts are taken while the file is open
-    with open_video(path) as (container, stream):
-        tick_s = float(stream.time_base or 1)
-        nominal_fps = float(stream.guessed_rate or stream.average_rate or 0)
-        n_frames, ends_s = stream.frames, _find_promised_end(container, stream)
-        context = stream.codec_context
-        size, codec, pixel_format = (context.width, context.height), context.name, context.pix_fmt
+    with open_video(path) as (container, stream):  # PyAV frees a stream with its container
+        header = _read_header(container, stream)
         packets = _read_packets(container, stream)
     shown, rotation, fault = _decode_beginning(path)
-    known = [pts for pts in packets.pts if pts is not None]
-    pts = np.unique(np.array(known, dtype=np.int64))
-    keys = {p for p, key in zip(packets.pts, packets.keyframe, strict=True) if key}
+    pts = np.unique(np.array([p for p in packets.pts if p is not None], dtype=np.int64))
     timed = len(pts) == len(packets.pts) and shown == pts[: len(shown)].tolist()
-    if not timed:
-        n_counted, fault = _count_frames(path)
-        pts, keys = np.arange(n_counted), {0}
-        tick_s = 1 / nominal_fps if nominal_fps else 0.0
+    if timed:
+        lack = _find_lack(pts, header, packets)
+        if lack and packets.last_dts is not None:
+            # of what is shown later, frames may be missing in between: their numbers are unknown
+            pts = pts[pts <= packets.last_dts]
+        keyframes = np.flatnonzero(np.isin(pts, [p for p in packets.key_pts if p is not None]))
+    else:
+        n_frames, fault = _count_frames(path)
+        pts, keyframes = np.arange(n_frames), np.arange(1)
+        header = replace(header, tick_s=1 / header.nominal_fps if header.nominal_fps else 0.0)
+        lack = _find_lack(pts, header, packets)
     if not pts.size:
         raise DataError(f"Expected a video, but {path} has no frame; copy it again.")
-    n_promised = n_frames - packets.n_hidden if n_frames else None
-    end_s = float(pts[-1]) * tick_s + (1 / nominal_fps if nominal_fps else 0.0)
-    if packets.cut or (n_promised and len(pts) < n_promised):
-        fault = f"it promises {n_promised or 'more'} frames and holds {len(pts)}"
-    elif timed and n_promised is None and ends_s and end_s < ends_s - max(0.1, 2 / nominal_fps):
-        fault = f"it promises {ends_s:.2f} s and ends after {end_s:.2f} s"
     return VideoIndex(
         pts=pts,
-        keyframes=np.flatnonzero([int(p) in keys for p in pts]),
+        keyframes=keyframes,
         timed=timed,
-        tick_s=tick_s,
-        n_promised=n_promised,
-        nominal_fps=nominal_fps,
-        size=size,
-        codec=codec,
-        pixel_format=pixel_format or "",
+        tick_s=header.tick_s,
+        n_promised=header.n_frames - packets.n_hidden if header.n_frames else None,
+        nominal_fps=header.nominal_fps,
+        size=header.size,
+        codec=header.codec,
+        pixel_format=header.pixel_format,
         rotation=rotation,
-        fault=fault,
+        fault=lack or fault,
+    )
+
+
+def _read_header(
+    container: av.container.InputContainer, stream: av.video.stream.VideoStream
+) -> _Header:
+    context = stream.codec_context
+    return _Header(
+        tick_s=float(stream.time_base or 1),
+        nominal_fps=float(stream.guessed_rate or stream.average_rate or 0),
+        n_frames=stream.frames,
+        end_s=_find_promised_end(container, stream),
+        size=(context.width, context.height),
+        codec=context.name,
+        pixel_format=context.pix_fmt or "",
     )
 
 
@@ -143,7 +166,8 @@ def _read_packets(
     whole = [packet for packet in found if not packet.is_discard and not packet.is_corrupt]
     return _Packets(
         [packet.pts for packet in whole],
-        [packet.is_keyframe for packet in whole],
+        [packet.pts for packet in whole if packet.is_keyframe],
+        max((packet.dts for packet in whole if packet.dts is not None), default=None),
         n_hidden=sum(packet.is_discard for packet in found),
         cut=any(packet.is_corrupt for packet in found),
     )
@@ -159,6 +183,18 @@ def _find_promised_end(
         return 3600 * int(hours) + 60 * int(minutes) + float(seconds)
     alone = len(container.streams) == 1  # else the sound may be longer than the picture
     return (container.duration or 0) / av.time_base if alone else 0.0
+
+
+def _find_lack(pts: IntArray, header: _Header, packets: _Packets) -> str:
+    """Say what is missing of what the header promises, "" when nothing is."""
+    n_promised = header.n_frames - packets.n_hidden if header.n_frames else 0
+    if packets.cut or len(pts) < n_promised:
+        return f"it promises {n_promised or 'more'} frames and ends early, after about {len(pts)}"
+    if header.end_s and not n_promised and pts.size and header.nominal_fps:
+        end_s = float(pts[-1]) * header.tick_s + 1 / header.nominal_fps
+        if end_s < header.end_s - max(0.1, 2 / header.nominal_fps):
+            return f"it promises {header.end_s:.2f} s and ends early, after {end_s:.2f} s"
+    return ""
 
 
 def _decode_beginning(path: Path) -> tuple[list[int | None], int, str]:
