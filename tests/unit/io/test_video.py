@@ -216,8 +216,6 @@ def test_frames_after_the_damage_can_be_read(video: Path) -> None:
 
 
 def test_a_cut_never_shifts_the_numbers(tmp_path: Path) -> None:
-    whole = encode(
-        tmp_path / "whole.mp4", options=X264, container_options={"movflags": "faststart"}
     options = {"movflags": "faststart"}
     whole = encode(tmp_path / "whole.mp4", options=X264, container_options=options)
     content = whole.read_bytes()
