@@ -1,1 +1,1 @@
-"""From poses to speeds, posture facts and the states they support."""
+"""How the mouse holds and moves itself: clean poses, floor, speeds, facts, states, activity."""

@@ -1,0 +1,168 @@
+"""The floor under the mouse: found from its paws, and made the plane z = 0."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+import xarray as xr
+from pydantic import Field
+
+from mousegpt.core.arrays import FloatArray
+from mousegpt.core.errors import DataError
+from mousegpt.core.poses import Poses
+from mousegpt.core.recording import Arena
+from mousegpt.kinematics.landmarks import TRUNK
+from mousegpt.kinematics.scale import estimate_body_length
+
+_PAWS = ("ForepawL", "ForepawR", "HindpawL", "HindpawR")
+
+
+@dataclass(frozen=True, eq=False)
+class Floor:
+    """A plane in the world of the poses, in their unit.
+
+    ``origin`` is the world's origin dropped onto the plane, ``normal`` points to the mouse, and
+    the rows of ``basis`` are the new axes x, y, z (x follows the world's x as far as it can).
+    ``residual`` is the root mean square distance of the ``n_points`` planted paws.
+    """
+
+    origin: FloatArray
+    normal: FloatArray
+    basis: FloatArray
+    residual: float
+    n_points: int
+
+    def transform(self, points: FloatArray) -> FloatArray:
+        """Bring world points, shape (..., 3), into the frame of the floor."""
+        return np.asarray((points - self.origin) @ self.basis.T)
+
+
+def estimate_floor(
+    poses: Poses,
+    *,
+    up: tuple[float, float, float] | None = None,
+    tolerance_body_lengths: Annotated[float, Field(gt=0)] = 0.04,
+    n_trials: Annotated[int, Field(ge=10)] = 500,
+    seed: int = 0,
+) -> Floor:
+    """Find the plane that most paws stand on, with the mouse on its upper side.
+
+    Planes through three random paw positions are tried; a plane wins by the paw positions near it
+    and loses by those below it. The winner is fitted to the paws near it. No direction of the
+    world is taken for up.
+
+    Parameters
+    ----------
+    poses
+        3-D, in any unit and orientation.
+    up
+        Direction that is known to be up, when the mouse hardly moves; then only the height of the
+        floor is found.
+    tolerance_body_lengths
+        How near a paw must be to count as planted.
+
+    Raises
+    ------
+    DataError
+        When the poses are not 3-D, too few paws are known, or they span no plane.
+    """
+    paws, trunk = _collect_points(poses)
+    tolerance = tolerance_body_lengths * float(estimate_body_length(poses).median())
+    rng = np.random.default_rng(seed)
+    sample = paws if len(paws) <= 3000 else paws[rng.choice(len(paws), 3000, replace=False)]
+    if up is None:
+        normal, height = _search_plane(sample, trunk, tolerance, n_trials, rng)
+        normal, height = _fit_plane(paws, normal, height, tolerance)
+    else:
+        normal = np.asarray(up, float) / np.linalg.norm(up)
+        levels = sample @ normal
+        near = [
+            np.sum(abs(levels - level) < tolerance) - np.sum(levels < level - 2 * tolerance)
+            for level in levels
+        ]
+        height = float(levels[int(np.argmax(near))])
+    distance = paws @ normal - height
+    near_plane = distance[abs(distance) < tolerance]
+    height += float(np.median(near_plane))
+    residual = float(np.std(near_plane))
+    return Floor(height * normal, normal, _make_basis(normal), residual, len(near_plane))
+
+
+def align_to_floor(poses: Poses, floor: Floor) -> Poses:
+    """Move 3-D poses so that z is the height above the floor."""
+    aligned = xr.apply_ufunc(
+        floor.transform,
+        poses["position"],
+        input_core_dims=[["space"]],
+        output_core_dims=[["space"]],
+    )
+    return poses.assign(position=aligned.transpose(*poses["position"].dims))
+
+
+def align_arena(arena: Arena, floor: Floor) -> Arena:
+    """Move the centre of an arena along with `align_to_floor`; it lay at z = 0 of the world."""
+    x, y, _ = floor.transform(np.array([*(arena.center or (0.0, 0.0)), 0.0]))
+    return arena.model_copy(update={"center": (float(x), float(y))})
+
+
+def _collect_points(poses: Poses) -> tuple[FloatArray, FloatArray]:
+    """Return known paw positions (n, 3) and known trunk positions (m, 3)."""
+    if poses.sizes["space"] != 3:
+        raise DataError("A floor needs 3-D poses, but these are 2-D; heights stay unknown.")
+    position = poses["position"].transpose("keypoint", "individual", "time", "space")
+    paws, trunk = (
+        position.reindex(keypoint=list(names)).to_numpy().reshape(-1, 3) for names in (_PAWS, TRUNK)
+    )
+    paws, trunk = (p[np.isfinite(p).all(axis=1)] for p in (paws, trunk))
+    if len(paws) < 12 or len(trunk) == 0:
+        raise DataError(
+            f"A floor needs paws and a trunk in several frames, but {len(paws)} paw and "
+            f"{len(trunk)} trunk positions are known; check skeleton.csv."
+        )
+    return paws, trunk
+
+
+def _search_plane(
+    paws: FloatArray, trunk: FloatArray, tolerance: float, n_trials: int, rng: np.random.Generator
+) -> tuple[FloatArray, float]:
+    middle = np.median(trunk, axis=0)
+    best, found = -np.inf, None
+    for _ in range(n_trials):
+        a, b, c = paws[rng.choice(len(paws), 3, replace=False)]
+        cross = np.cross(b - a, c - a)
+        area = np.linalg.norm(cross)
+        if area < (5 * tolerance) ** 2:  # too narrow to give a direction
+            continue
+        normal = cross / area * (1 if cross @ (middle - a) > 0 else -1)
+        distance = (paws - a) @ normal
+        score = np.sum(abs(distance) < tolerance) - 2 * np.sum(distance < -2 * tolerance)
+        if score > best:
+            best, found = score, (normal, float(a @ normal))
+    if found is None:
+        raise DataError(
+            "The paws stand along one line, so the tilt of the floor is unknown; use a longer "
+            "recording, or say which direction is up."
+        )
+    return found
+
+
+def _fit_plane(
+    paws: FloatArray, normal: FloatArray, height: float, tolerance: float, *, n_rounds: int = 5
+) -> tuple[FloatArray, float]:
+    """Fit the plane to the paws near it, again and again."""
+    for _ in range(n_rounds):
+        near = paws[abs(paws @ normal - height) < tolerance]
+        center = near.mean(axis=0)
+        axis = np.linalg.svd(near - center, full_matrices=False)[2][2]
+        normal = axis * (1 if axis @ normal > 0 else -1)
+        height = float(center @ normal)
+    return normal, height
+
+
+def _make_basis(normal: FloatArray) -> FloatArray:
+    start = np.eye(3)[0 if abs(normal[0]) < 0.9 else 1]
+    x = start - (start @ normal) * normal
+    x /= np.linalg.norm(x)
+    return np.stack([x, np.cross(normal, x), normal])
