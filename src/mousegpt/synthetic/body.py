@@ -29,8 +29,8 @@ class Stance:
     """Posture channels of every frame, each of shape (time,); angles in radians, lengths in cm.
 
     ``paws`` maps a paw keypoint to the place that it is drawn to on the ground, at the wall or in
-    the air, shape (time, 3) from the root; ``at_face`` draws both forepaws to the snout instead (0 to 1), and
-    ``stroke`` moves them along it.
+    the air, shape (time, 3) from the root; ``at_face`` (0 to 1) draws both forepaws to the snout
+    instead, and ``stroke`` moves them along it.
     """
 
     x: FloatArray
@@ -113,7 +113,7 @@ def _place_forelimb(s: Stance, points: dict[str, FloatArray], side: str) -> dict
     shoulder = points["SpineF"] + chest @ (np.array(SHOULDER) * mirror)
     head = make_frame(s.yaw + s.bend + s.head_yaw, s.head_pitch)
     cheek = np.stack(
-        [-0.5 - 0.7 * s.stroke, np.full_like(s.x, 0.35 * SIDES[side]), -0.35 + 0.3 * s.stroke],
+        [-0.8 - 1.0 * s.stroke, np.full_like(s.x, 0.35 * SIDES[side]), -0.35 + 0.3 * s.stroke],
         axis=-1,
     )
     face = points["Snout"] + np.einsum("tij,tj->ti", head, cheek)

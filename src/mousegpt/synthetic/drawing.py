@@ -16,12 +16,12 @@ from pydantic import Field
 
 from mousegpt.core.arrays import FloatArray, ImageArray, IntArray
 from mousegpt.core.calibration import Camera
-from mousegpt.synthetic.flesh import Color, Flesh, build_flesh
+from mousegpt.synthetic.flesh import Flesh, build_flesh
 
 ROOM: Final = (198, 203, 208)
 FLOOR: Final = (231, 228, 221)
 GLASS: Final = (158, 168, 176)
-SHADOW: Final = (186, 181, 172)
+SHADOW: Final = (200, 200, 200)  # share of the light that is left, of 255
 WALL_HEIGHT_CM: Final = 12.0
 ZOOM: Final = 2  # drawn twice as large and scaled down, which smooths every edge
 MARGIN_PX: Final = 6
@@ -33,12 +33,11 @@ PLAIN: Final = ((1.0, 0.0, 0.8), (0.66, 0.2, 1.08))
 
 @dataclass(frozen=True, eq=False)
 class Disc:
-    """One part of the body in the image: pixels, shapes (time, ball, 2) and (time, ball)."""
+    """Discs that draw one part: x, y, radius in pixels, shape (time, disc, 3), in drawing order."""
 
-    centers: IntArray
-    radii: IntArray
+    circles: IntArray
+    colors: list[tuple[float, ...]]
     depth: FloatArray
-    color: Color
 
 
 def render_view(
@@ -65,7 +64,7 @@ def render_view(
     chosen = skeleton if frames is None else skeleton[np.asarray(frames)]
     large = _enlarge(camera)
     arena = _paint_arena(large, arena_radius_cm)
-    backdrop = cv2.resize(arena, camera.size, interpolation=cv2.INTER_AREA)
+    backdrop = _shrink(arena, camera.size)
     flesh = build_flesh(chosen)
     discs = [_project(part, large) for part in flesh]
     order = np.argsort([-disc.depth for disc in discs], axis=0).T
@@ -78,9 +77,7 @@ def render_view(
         _draw_shadow(window, shadow[time] - origin)
         for part in order[time]:
             _draw_part(window, discs[part], time, origin)
-        image[y0:y1, x0:x1] = cv2.resize(
-            window, (x1 - x0, y1 - y0), interpolation=cv2.INTER_AREA
-        )
+        image[y0:y1, x0:x1] = _shrink(window, (x1 - x0, y1 - y0))
         yield image
 
 
@@ -91,6 +88,10 @@ def _enlarge(camera: Camera) -> Camera:
     return Camera(camera.name, scale @ camera.K, camera.distortion, camera.R, camera.t, size)
 
 
+def _shrink(image: ImageArray, size: tuple[int, int]) -> ImageArray:
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
 def _paint_arena(camera: Camera, radius: float) -> ImageArray:
     width, height = camera.size
     shade = np.linspace(0.92, 1.05, height)[:, None, None]
@@ -98,7 +99,7 @@ def _paint_arena(camera: Camera, radius: float) -> ImageArray:
     around = np.linspace(0, 2 * np.pi, 120, endpoint=False)
     ring = radius * np.stack([np.cos(around), np.sin(around), np.zeros_like(around)], axis=-1)
     floor = camera.project(ring).round().astype(np.int32)
-    rim = camera.project(ring + [0, 0, WALL_HEIGHT_CM]).round().astype(np.int32)
+    rim = camera.project(ring + np.array([0, 0, WALL_HEIGHT_CM])).round().astype(np.int32)
     cv2.fillPoly(image, [floor], FLOOR, cv2.LINE_AA)
     for line in (floor, rim):
         cv2.polylines(image, [line], True, GLASS, ZOOM, cv2.LINE_AA)
@@ -108,20 +109,21 @@ def _paint_arena(camera: Camera, radius: float) -> ImageArray:
 def _project(part: Flesh, camera: Camera) -> Disc:
     depth = part.centers @ camera.R[2] + camera.t[2]
     radii = camera.K[0, 0] * part.radii / depth
-    centers = camera.project(part.centers)
-    return Disc(
-        centers.round().astype(np.int32),
-        np.maximum(radii.round(), 1).astype(np.int32),
-        depth.mean(axis=1) - part.radii.max(),
-        part.color,
-    )
+    x, y = np.moveaxis(camera.project(part.centers), -1, 0)
+    shades = SHADES if np.median(radii.max(axis=1)) > 4 * ZOOM else PLAIN
+    circles, colors = [], []
+    for share, shift, light in shades:
+        circles.append(np.stack([x, y - shift * radii, np.maximum(share * radii, 1)], axis=-1))
+        colors += [tuple(min(light * channel, 255.0) for channel in part.color)] * x.shape[1]
+    rounded = np.concatenate(circles, axis=1).round().astype(np.int32)
+    return Disc(rounded, colors, depth.mean(axis=1) - part.radii.max())
 
 
 def _find_window(
     discs: Sequence[Disc], time: int, size: tuple[int, int]
 ) -> tuple[int, int, int, int]:
-    centers = np.concatenate([disc.centers[time] for disc in discs])
-    radii = np.concatenate([disc.radii[time] for disc in discs])[:, None]
+    circles = np.concatenate([disc.circles[time] for disc in discs])
+    centers, radii = circles[:, :2], circles[:, 2:]
     low = (centers - radii).min(axis=0) // ZOOM - MARGIN_PX
     high = (centers + radii).max(axis=0) // ZOOM + MARGIN_PX
     x0, y0 = np.clip(low, 0, np.array(size) - 1)
@@ -140,14 +142,12 @@ def _cast_shadow(trunk: Flesh, camera: Camera) -> IntArray:
 
 
 def _draw_shadow(window: ImageArray, points: IntArray) -> None:
-    cv2.fillConvexPoly(window, cv2.convexHull(points.astype(np.int32)), SHADOW)
-    cv2.blur(window, (9, 9), dst=window)
+    light = np.full_like(window, 255)
+    cv2.fillConvexPoly(light, cv2.convexHull(points.astype(np.int32)), SHADOW)
+    cv2.multiply(window, cv2.blur(light, (9, 9)), dst=window, scale=1 / 255)
 
 
 def _draw_part(window: ImageArray, disc: Disc, time: int, origin: IntArray) -> None:
-    centers, radii = (disc.centers[time] - origin).tolist(), disc.radii[time].tolist()
-    for share, shift, light in SHADES if max(radii) > 8 else PLAIN:
-        color = tuple(min(light * channel, 255) for channel in disc.color)
-        for (x, y), radius in zip(centers, radii, strict=True):
-            center = (x, round(y - shift * radius))
-            cv2.circle(window, center, max(round(share * radius), 1), color, cv2.FILLED)
+    circles = (disc.circles[time] - [*origin, 0]).tolist()
+    for (x, y, radius), color in zip(circles, disc.colors, strict=True):
+        cv2.circle(window, (x, y), radius, color, cv2.FILLED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -42,7 +43,7 @@ def build_flesh(skeleton: FloatArray) -> list[Flesh]:
 def _chain(points: list[FloatArray], n_between: int) -> FloatArray:
     """Put balls on the straight lines between points, shape (time, ball, 3)."""
     u = np.linspace(0, 1, n_between, endpoint=False)[:, None]
-    legs = [a[:, None] + u * (b - a)[:, None] for a, b in zip(points, points[1:], strict=False)]
+    legs = [a[:, None] + u * (b - a)[:, None] for a, b in pairwise(points)]
     return np.concatenate([*legs, points[-1][:, None]], axis=1)
 
 
@@ -68,13 +69,13 @@ def _dress_head(at: dict[str, FloatArray], size: float) -> Flesh:
 
 
 def _swell(spine: list[FloatArray], radii: list[float]) -> tuple[FloatArray, FloatArray]:
-    centers = _chain(spine, 5)
+    centers = _chain(spine, 4)
     place = np.linspace(0, len(radii) - 1, centers.shape[1])
     return centers, np.interp(place, np.arange(len(radii)), radii)
 
 
 def _belly(at: dict[str, FloatArray]) -> FloatArray:
-    """Unit direction from the back to the belly, shape (time, 3)."""
+    """Return the unit direction from the back to the belly, shape (time, 3)."""
     along = at["SpineF"] - at["Hip"]
     across = at["ShoulderL"] - at["ShoulderR"]
     down = np.cross(across, along)
@@ -87,14 +88,14 @@ def _dress_tail(at: dict[str, FloatArray]) -> Flesh:
     u = np.linspace(0, 1, 26)[:, None]
     control = 2 * b - (a + c) / 2  # the parabola through the three keypoints
     curve = (1 - u) ** 2 * a[:, None] + 2 * u * (1 - u) * control[:, None] + u**2 * c[:, None]
-    return Flesh("tail", curve, np.linspace(0.24, 0.08, 26), TAIL)
+    return Flesh("tail", curve, np.linspace(0.25, 0.12, 26), TAIL)
 
 
 def _dress_limbs(at: dict[str, FloatArray], side: str) -> list[Flesh]:
-    arm = _chain([at[f"Shoulder{side}"], at[f"Elbow{side}"], at[f"Wrist{side}"]], 5)
+    arm = _chain([at[f"Shoulder{side}"], at[f"Elbow{side}"], at[f"Wrist{side}"]], 4)
     hand = _chain([at[f"Wrist{side}"], at[f"Forepaw{side}"]], 3)
-    leg = _chain([(at["Hip"] + at[f"Knee{side}"]) / 2, at[f"Knee{side}"], at[f"Ankle{side}"]], 6)
-    foot = _chain([at[f"Ankle{side}"], at[f"Hindpaw{side}"]], 4)
+    leg = _chain([(at["Hip"] + at[f"Knee{side}"]) / 2, at[f"Knee{side}"], at[f"Ankle{side}"]], 5)
+    foot = _chain([at[f"Ankle{side}"], at[f"Hindpaw{side}"]], 5)
     return [
         Flesh(f"arm{side}", arm, np.linspace(0.55, 0.24, arm.shape[1]), FUR),
         Flesh(f"hand{side}", hand, np.linspace(0.19, 0.17, hand.shape[1]), SKIN),

@@ -24,14 +24,15 @@ POSTURES: Final[dict[str, tuple[float, ...]]] = {
     "running":           (2.65,  -3,     7,   -6,   1.5,            0,   0,    0),
     "turning":           (2.40,  -6,    14,  -14,   0.7,            0,   0,    0),
     "rearing":           (2.95,  62,     4,   12,   0.3,            0,   0,    1),
-    "supported rearing": (2.90,  58,     2,   26,   0.3,            0,   1,    0),
-    "grooming":          (1.90,  34,    26,  -46,   0.3,            1,   0,    0),
-    "sniffing":          (2.50, -14,    14,  -38,   0.5,            0,   0,    0),
+    "supported rearing": (2.90,  60,     2,   48,   0.3,            0,   1,    0),
+    "grooming":          (1.95,  42,    28,  -42,   0.3,            1,   0,    0),
+    "sniffing":          (2.55, -10,    10,  -22,   0.5,            0,   0,    0),
     "head scanning":     (2.40,   2,    14,    2,   0.5,            0,   0,    0),
     "jumping":           (2.70,   6,     4,    4,   1.8,            0,   0,    0),
 }  # fmt: skip
 CHANNELS: Final = (
-    "hip_height", "trunk_pitch", "arch", "head_pitch", "tail_height", "at_face", "at_wall", "in_air",
+    "hip_height", "trunk_pitch", "arch", "head_pitch", "tail_height",
+    "at_face", "at_wall", "in_air",
 )  # fmt: skip
 ANGLES: Final = ("trunk_pitch", "arch", "head_pitch")
 
@@ -56,7 +57,8 @@ PAWS: Final[dict[str, tuple[float, float, float]]] = {
 DUTY: Final = 0.62  # share of the cycle that a paw stands
 STEP_HEIGHT: Final = 0.7
 PAD_HEIGHT: Final = 0.12  # of a standing paw's keypoint
-GRAVITY: Final = 981.0
+GRAVITY: Final = 981.0  # cm/s²
+TAIL_REACH: Final = 7.5  # from the root to the tip of the tail, cm
 
 
 def choreograph(path: FloatArray, labels: list[str], *, radius: float, fps: float) -> Stance:
@@ -76,7 +78,7 @@ def choreograph(path: FloatArray, labels: list[str], *, radius: float, fps: floa
     yaw = path[:, 2]
     turning = np.gradient(yaw) * fps  # rad/s; the fore body leads into the turn
     lead = gaussian_filter1d(np.clip(0.12 * turning, -0.5, 0.5), 0.08 * fps)
-    lag = gaussian_filter1d(yaw, 0.25 * fps) - 0.8 * lead
+    lag = gaussian_filter1d(yaw, 0.25 * fps) - 0.8 * lead + _curl_tail(path, radius, fps)
     paws = _step(path, fps)
     _raise_forepaws(paws, channels, path, radius)
     return Stance(
@@ -98,7 +100,17 @@ def choreograph(path: FloatArray, labels: list[str], *, radius: float, fps: floa
     )
 
 
-def _follow_postures(labels: list[str], fps: float, *, settle_s: float = 0.09) -> dict[str, FloatArray]:
+def _curl_tail(path: FloatArray, radius: float, fps: float) -> FloatArray:
+    """Turn the tail along the wall where it would poke through, radians."""
+    x, y, yaw = path.T
+    overshoot = np.hypot(x - TAIL_REACH * np.cos(yaw), y - TAIL_REACH * np.sin(yaw)) - radius
+    side = np.sign(x * np.sin(yaw) - y * np.cos(yaw))
+    return np.asarray(gaussian_filter1d(0.36 * side * np.maximum(overshoot, 0), 0.2 * fps))
+
+
+def _follow_postures(
+    labels: list[str], fps: float, *, settle_s: float = 0.09
+) -> dict[str, FloatArray]:
     targets = np.array([POSTURES[label] for label in labels])
     smooth = gaussian_filter1d(targets, settle_s * fps, axis=0, mode="nearest")
     channels = dict(zip(CHANNELS, smooth.T, strict=True))
@@ -125,7 +137,7 @@ def _jump(labels: list[str], fps: float, *, crouch_s: float = 0.25) -> FloatArra
     jumping = np.array([label == "jumping" for label in labels])
     starts = np.flatnonzero(jumping & ~np.r_[False, jumping[:-1]])
     flight_s = 0.24
-    for start in starts:
+    for start in starts.tolist():
         frames = np.arange(start, min(start + round(0.7 * fps), len(labels)))
         t = np.clip((frames - start) / fps - crouch_s, 0, flight_s)
         height[frames] = 0.5 * GRAVITY * t * (flight_s - t)
@@ -143,9 +155,7 @@ def _step(path: FloatArray, fps: float) -> dict[str, FloatArray]:
         place = _neutral_place(path, forward, left)
         step = np.floor(cycle + offset)
         phase = cycle + offset - step
-        here, there = (
-            _at_cycle(cycle, place, step + k - offset + DUTY / 2) for k in (0, 1)
-        )
+        here, there = (_at_cycle(cycle, place, step + k - offset + DUTY / 2) for k in (0, 1))
         swing = np.clip((phase - DUTY) / (1 - DUTY), 0, 1)
         moved = (swing * swing * (3 - 2 * swing))[:, None]
         ground = here + moved * (there - here) - path[:, :2]
@@ -170,7 +180,7 @@ def _raise_forepaws(
     """Draw the forepaws from the ground to the wall, or before the chest when in the air."""
     yaw = path[:, 2]
     ahead = make_frame(yaw, np.zeros_like(yaw))
-    to_wall = _distance_ahead(path, radius) - 0.15
+    to_wall = _distance_ahead(path, radius) - 0.4
     at_wall, in_air = channels["at_wall"][:, None], channels["in_air"][:, None]
     for name, side in (("ForepawL", 1.0), ("ForepawR", -1.0)):
         level = np.full_like(yaw, 1.0)

@@ -16,8 +16,9 @@ from mousegpt.core.arrays import FloatArray
 Script = Sequence[tuple[str, float]]
 
 NOSE_REACH = 6.9  # from the root to the tip of the snout on a walking mouse, cm
-LEAN = 3.3  # how far the mouse steps forward when it rears against the wall, cm
+LEAN = 2.7  # how far the mouse steps forward when it rears against the wall, cm
 JUMP_LENGTH = 3.0
+WALL_GAP = 0.7  # that the snout keeps
 CURVATURES = np.array([0.0, 0.06, -0.06, 0.12, -0.12, 0.18, -0.18, 0.25, -0.25, 0.33, -0.33])
 
 
@@ -66,9 +67,9 @@ class Walker:
             self._follow(behavior, seconds, distance=distance, angle=curvature * distance)
 
     def _find_arc(self, distance: float) -> tuple[float, float]:
-        """Pick a curvature at random among those that stay inside, else the one that goes on longest.
+        """Pick a curvature that stays inside, at random, or the one that stays longest.
 
-        Returns the curvature and the distance that it can be followed.
+        Returns it and the distance for which it can be followed.
         """
         s = np.linspace(0, distance, 40)
         order = self.rng.permutation(CURVATURES)
@@ -83,7 +84,8 @@ class Walker:
     def _is_inside(self, path: FloatArray) -> np.ndarray:
         nose = path[:, :2] + NOSE_REACH * np.stack([np.cos(path[:, 2]), np.sin(path[:, 2])], -1)
         return np.asarray(
-            (np.hypot(*nose.T) < self.radius - 0.4) & (np.hypot(*path[:, :2].T) < self.radius - 3)
+            (np.hypot(*nose.T) < self.radius - WALL_GAP)
+            & (np.hypot(*path[:, :2].T) < self.radius - 3)
         )
 
     def _to_center(self) -> float:
@@ -92,11 +94,12 @@ class Walker:
         return float(np.angle(np.exp(1j * (wanted - yaw))))
 
     def _pick_turn(self) -> float:
-        away = float(np.hypot(*self.pose[:2])) > 0.3 * self.radius
-        angle = self._to_center() if away else 0.0
-        if abs(angle) < 1.2:
-            angle = float(self.rng.choice([-1, 1]) * self.rng.uniform(1.5, 2.8))
-        return angle
+        """Pick an angle at random; none that would sweep the snout through the wall."""
+        sweep = np.linspace(0, 1, 12)
+        for angle in self.rng.choice([-1, 1], 12) * self.rng.uniform(1.2, 2.8, 12):
+            if self._is_inside(draw_arc(self.pose, 0 * sweep, angle * sweep)).all():
+                return float(angle)
+        return self._to_center()
 
     def _turn(self, angle: float) -> None:
         if abs(angle) > 0.2:
@@ -107,10 +110,10 @@ class Walker:
             self._turn(self._to_center())
 
     def _lean_on_wall(self, seconds: float) -> None:
-        distance = self._distance_ahead() - NOSE_REACH - 0.4
+        distance = self._distance_ahead() - NOSE_REACH - WALL_GAP
         if distance < 0:
             self._turn(self._to_center())
-            distance = self._distance_ahead() - NOSE_REACH - 0.4
+            distance = self._distance_ahead() - NOSE_REACH - WALL_GAP
         self._follow("walking", distance / self.pace["walking"] + 0.3, distance=distance)
         n = max(round(seconds * self.fps), round(1.6 * self.fps))
         there_and_back = np.minimum(ramp(n, self.fps, 0.7), ramp(n, self.fps, 0.7)[::-1])

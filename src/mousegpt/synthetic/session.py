@@ -42,12 +42,8 @@ BOUT_S: Final[dict[str, float]] = {
 #: made-up time budgets, shares of time
 GROUPS: Final[Mapping[str, Mapping[str, float]]] = MappingProxyType(
     {
-        "A": dict(
-            zip(BOUT_S, (0.10, 0.28, 0.08, 0.06, 0.10, 0.12, 0.08, 0.10, 0.08), strict=True)
-        ),
-        "B": dict(
-            zip(BOUT_S, (0.30, 0.12, 0.02, 0.06, 0.03, 0.04, 0.22, 0.12, 0.09), strict=True)
-        ),
+        "A": dict(zip(BOUT_S, (0.10, 0.28, 0.08, 0.06, 0.10, 0.12, 0.08, 0.10, 0.08), strict=True)),
+        "B": dict(zip(BOUT_S, (0.30, 0.12, 0.02, 0.06, 0.03, 0.04, 0.22, 0.12, 0.09), strict=True)),
     }
 )
 
