@@ -30,14 +30,14 @@ def cluster_behaviors(
     keywords: pd.DataFrame,
     labeler: Labeler,
     *,
-    n_clusters: Annotated[int, Field(ge=1)] = 30,
-    min_cluster_size: Annotated[int, Field(ge=1)] = 20,
-    linkage: Method = "average",
+    n_clusters: Annotated[int, Field(ge=1)] = 40,
+    min_cluster_size: Annotated[int, Field(ge=1)] = 10,
+    linkage: Method = "ward",
     small: Literal["nearest", "unassigned"] = "nearest",
     keyword_weight: Annotated[float, Field(ge=0)] = 0.3,
     reduce: Literal["none", "pca", "umap"] = "none",
     n_keywords: Annotated[int, Field(ge=1)] = 5,
-    max_rows: Annotated[int, Field(ge=2)] = 12_000,
+    max_rows: Annotated[int, Field(ge=2)] = 6_000,
     seed: int = 0,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Group frames into behaviours and name them.
@@ -54,7 +54,9 @@ def cluster_behaviors(
     min_cluster_size
         Frames that make a cluster stable (θe).
     linkage
-        Distance between clusters; single linkage chains and is of little use here.
+        Distance between clusters. Ward's splits the largest groups first, whatever the number of
+        frames; with average linkage a few odd frames use up ``n_clusters`` in large studies, and
+        single linkage chains.
     small
         What becomes of the frames of unstable clusters: they join the nearest stable cluster, or
         stay unassigned.
@@ -85,9 +87,8 @@ def cluster_behaviors(
     Source: Methods 4.4, Algorithm 1. Departs from the paper: the printed loop raises its own
     target and never ends; here the smallest cut with θc stable clusters is taken, or, where none
     has so many, the smallest of those with the most. Beyond ``max_rows`` distinct frames, blocks
-    of neighbouring rows are clustered to a quarter of their number, which are then clustered by
-    their means and sizes: with average linkage and unit vectors this loses only the choice made
-    within blocks.
+    of neighbouring rows are clustered to a quarter of their number, and their means and sizes are
+    clustered in turn; for Ward's distance, means and sizes are all that counts.
     """
     vectors = validate_table(embeddings, EMBEDDING_TABLE)
     cards = validate_table(keywords, KEYWORD_TABLE)

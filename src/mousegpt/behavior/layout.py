@@ -10,7 +10,7 @@ import pandas as pd
 from pydantic import Field
 
 from mousegpt.behavior.embedding import find_embedded, unique_vectors
-from mousegpt.behavior.neighbors import find_neighbors
+from mousegpt.behavior.neighbors import choose_evenly, find_neighbors
 from mousegpt.core.arrays import FloatArray
 from mousegpt.core.tables import EMBEDDING_TABLE, KEY, LAYOUT_TABLE, validate_table
 
@@ -54,9 +54,7 @@ def compute_layout(
     vectors, inverse = unique_vectors(table)
     points = np.full((len(table), 2), np.nan)
     if len(vectors):
-        chosen = np.unique(
-            np.linspace(0, len(vectors) - 1, min(max_rows, len(vectors))).astype(int)
-        )
+        chosen = choose_evenly(len(vectors), max_rows)
         laid = _lay_out(vectors[chosen], n_neighbors, min_dist, seed)
         nearest, _ = find_neighbors(vectors, vectors[chosen], 1)
         points[find_embedded(table)] = laid[nearest[inverse, 0]]

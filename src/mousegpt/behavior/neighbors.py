@@ -48,3 +48,12 @@ def find_neighbors(
         neighbors[rows] = np.take_along_axis(near, order, 1)
         distances[rows] = np.take_along_axis(far, neighbors[rows], 1)
     return neighbors, distances
+
+
+def choose_evenly(n: int, n_chosen: int) -> IntArray:
+    """Return at most ``n_chosen`` evenly spaced numbers below ``n``.
+
+    >>> choose_evenly(9, 3).tolist(), choose_evenly(2, 3).tolist()
+    ([0, 4, 8], [0, 1])
+    """
+    return np.linspace(0, n - 1, min(n, n_chosen)).astype(np.intp)

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from mousegpt.behavior.embedding import find_embedded, unique_vectors
 from mousegpt.behavior.keywords import count_keywords
-from mousegpt.behavior.neighbors import find_neighbors
+from mousegpt.behavior.neighbors import choose_evenly, find_neighbors
 from mousegpt.core.arrays import BoolArray, FloatArray, IntArray
 from mousegpt.core.tables import EMBEDDING_TABLE, KEY, NOVELTY_TABLE, validate_table
 
@@ -22,6 +22,7 @@ def find_novel_frames(
     n_trees: Annotated[int, Field(ge=1)] = 100,
     contamination: Annotated[float, Field(gt=0, le=0.5)] = 1e-4,
     n_neighbors: Annotated[int, Field(ge=1)] = 5,
+    max_rows: Annotated[int, Field(ge=1)] = 20_000,
     seed: int = 0,
 ) -> pd.DataFrame:
     """Score how rare every frame's description is and flag the rarest.
@@ -39,6 +40,10 @@ def find_novel_frames(
         Share of frames to flag; at least one frame is flagged.
     n_neighbors
         Neighbours of the distance score.
+    max_rows
+        Distinct texts among which neighbours are sought; of more, this many evenly spaced ones.
+    seed
+        For the forest.
 
     Returns
     -------
@@ -58,7 +63,7 @@ def find_novel_frames(
     if len(vectors):
         embedded = find_embedded(table)
         scores[embedded, 0] = _score_isolation(vectors, inverse, n_trees, seed)[inverse]
-        scores[embedded, 1] = _score_distance(vectors, inverse, n_neighbors)[inverse]
+        scores[embedded, 1] = _score_distance(vectors, inverse, n_neighbors, max_rows)[inverse]
     novelty = table[[*KEY, "time_s"]].copy()
     novelty["score"] = scores[:, 0 if method == "isolation_forest" else 1]
     novelty["novel"] = _flag_highest(novelty["score"].to_numpy(), contamination)
@@ -75,14 +80,21 @@ def _score_isolation(vectors: FloatArray, inverse: IntArray, n_trees: int, seed:
     return scores
 
 
-def _score_distance(vectors: FloatArray, inverse: IntArray, n_neighbors: int) -> FloatArray:
+def _score_distance(
+    vectors: FloatArray, inverse: IntArray, n_neighbors: int, max_rows: int
+) -> FloatArray:
     """Return the mean distance to the nearest other frames; equal texts count as often as seen."""
     n_frames = np.bincount(inverse)
-    neighbors, distances = find_neighbors(vectors, vectors, n_neighbors + 1)
-    available = n_frames[neighbors] - (neighbors == np.arange(len(vectors))[:, None])
+    chosen = choose_evenly(len(vectors), max_rows)
+    place, distances = find_neighbors(vectors, vectors[chosen], n_neighbors + 1)
+    neighbors = chosen[place]
+    itself = neighbors == np.arange(len(vectors))[:, None]
+    others = np.where(itself, 0, n_frames[neighbors])
+    available = np.column_stack([n_frames - 1, others])  # first, frames of the same text
     before = np.cumsum(available, axis=1) - available
     taken = np.clip(n_neighbors - before, 0, available)
-    mean: FloatArray = (taken * distances).sum(axis=1) / np.maximum(taken.sum(axis=1), 1)
+    total = (taken[:, 1:] * distances).sum(axis=1)
+    mean: FloatArray = total / np.maximum(taken.sum(axis=1), 1)
     return mean
 
 

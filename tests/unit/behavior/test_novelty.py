@@ -87,3 +87,11 @@ def test_report_lists_all_that_are_flagged(descriptions, embedder):
     novelty = find_novel_frames(embed_descriptions(descriptions, embedder)).assign(novel=True)
     report = write_novelty_report(novelty, descriptions, extract_keywords(descriptions), n_frames=2)
     assert report.count("## ") == 110
+
+
+def test_neighbors_may_be_sought_among_fewer_texts(descriptions, embedder):
+    embeddings = embed_descriptions(descriptions, embedder)
+    novelty = find_novel_frames(embeddings, method="neighbors", max_rows=5)
+    assert novelty.index[novelty["novel"]].tolist() == [ODD]
+    often = embeddings.groupby("text_sha256")["frame"].transform("size") > 5
+    np.testing.assert_allclose(novelty["neighbor_distance"][often], 0, atol=1e-6)
