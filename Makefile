@@ -54,7 +54,7 @@ $(READY): pyproject.toml requirements.lock
 		echo "mousegpt needs Python 3.11 or newer; name one, for example: make PYTHON=python3.12"; \
 		exit 1; }
 	@if command -v uv >/dev/null; then \
-		uv venv --quiet --allow-existing --python "$$(command -v $(PYTHON))" .venv && \
+		uv venv --quiet --allow-existing --python "$$($(PYTHON) -c "import sys; print(sys.executable)")" .venv && \
 		UV_FIND_LINKS="$${UV_FIND_LINKS-$$($(PYTHON) -m pip config get global.find-links 2>/dev/null || true)}" \
 		uv pip install --quiet --python $(BIN)/python -c requirements.lock -e ".[dev]"; \
 	else \
