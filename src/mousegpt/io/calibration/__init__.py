@@ -14,6 +14,7 @@ from xml.etree.ElementTree import ParseError
 
 import cv2
 import numpy as np
+from scipy.io.matlab import MatReadError
 
 from mousegpt.core.calibration import Calibration
 from mousegpt.core.errors import CalibrationError
@@ -32,7 +33,7 @@ CALIBRATION_FORMATS: Final[tuple[CalibrationFormat, ...]] = (
 )  # fmt: skip
 
 _DAMAGED = (KeyError, ValueError, TypeError, IndexError, AttributeError, OSError, ParseError,
-            NotImplementedError, cv2.error)  # fmt: skip
+            NotImplementedError, cv2.error, MatReadError)  # fmt: skip
 _PLAUSIBLE_CM = (1.0, 2000.0)  # farthest two cameras of a rig around a mouse
 
 
