@@ -76,7 +76,7 @@ FACTS: Final[tuple[Fact, ...]] = (
         for paw in _PAWS
     ),
     *(
-        Fact(f"{paw}_speed", "limb", "speed", "Paw movement with the trunk's motion removed.")
+        Fact(f"{paw}_speed", "limb", "speed", "Against trunk and ground; the smaller of the two.")
         for paw in _PAWS
     ),
     Fact("forepaw_left_face_distance", "limb", "length", "Left forepaw to snout.", needs_3d=True),

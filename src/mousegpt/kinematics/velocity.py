@@ -9,7 +9,6 @@ import pandas as pd
 import xarray as xr
 from pydantic import Field
 
-from mousegpt.core.arrays import FloatArray
 from mousegpt.core.facts import SPEEDS
 from mousegpt.core.poses import Poses
 from mousegpt.core.skeleton import BODY_GROUPS
@@ -144,12 +143,3 @@ def sign_speed(
     else:
         signs = along.copy(data=np.where(along < 0, -1.0, 1.0)).where(along.notnull())
     return measure_length(velocity) * signs
-
-
-def wrap_degrees(angle: FloatArray) -> FloatArray:
-    """Bring angles into [-180, 180).
-
-    >>> float(wrap_degrees(np.array(190.0)))
-    -170.0
-    """
-    return np.asarray((angle + 180) % 360 - 180)

@@ -1,0 +1,205 @@
+"""What the mouse does: one table of rules over the states, first match wins.
+
+A rule names an activity, the states it needs, and the states it bears: a borne state may be
+unknown, but must not be anything else. So an activity never contradicts the frame it is given to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Final
+
+import numpy as np
+import pandas as pd
+from pydantic import Field
+
+from mousegpt.core.arrays import BoolArray, FloatArray
+from mousegpt.core.facts import UNKNOWN
+from mousegpt.kinematics.thresholds import WALL_IN_REACH
+
+States = Mapping[str, FloatArray]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """An activity, what it needs and what it bears: state -> legal values."""
+
+    activity: str
+    needs: Mapping[str, tuple[str, ...]]
+    bears: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    cue: str = ""  # a column of cues (see classify_activity) that must hold
+
+    def match(self, states: States, cues: Mapping[str, BoolArray]) -> BoolArray:
+        """Mark frames whose states meet the rule."""
+        holds = np.asarray(cues[self.cue]) if self.cue else np.ones(len(states["pace"]), bool)
+        for name, values in self.needs.items():
+            holds = holds & np.isin(states[name], values)
+        return holds & self.allow(states)
+
+    def allow(self, states: States) -> BoolArray:
+        """Mark frames that do not contradict the rule."""
+        bearable = np.ones(len(states["pace"]), bool)
+        for name, values in {**self.bears, **self.needs}.items():
+            bearable &= np.isin(states[name], (*values, UNKNOWN))
+        return bearable
+
+
+_ALOFT = ("air", "face")
+_TURN = ("left", "right", "sharp left", "sharp right")
+_IN_PLACE = ("still", "slow")
+_ON_ALL_FOURS = {
+    "trunk_pitch": ("declined", "horizontal", "inclined"),
+    "hindpaw_left": ("ground",),
+    "hindpaw_right": ("ground",),
+}
+_REAR: Final = {
+    "forepaw_left": _ALOFT,
+    "forepaw_right": _ALOFT,
+    "head_height": ("high",),
+    "trunk_pitch": ("inclined", "upright"),
+}
+_HIND_LEGS: Final = {"pace": ("still", "slow", "moderate"), "forepaw_left": _ALOFT}
+
+RULES: Final[tuple[Rule, ...]] = (
+    Rule(
+        "jumping",
+        {
+            "forepaw_left": ("air",),
+            "forepaw_right": ("air",),
+            "hindpaw_left": ("air",),
+            "hindpaw_right": ("air",),
+        },
+        cue="off the ground",
+    ),
+    Rule(
+        "grooming",
+        {
+            "forepaw_left": ("face",),
+            "forepaw_right": ("face",),
+            "forepaw_movement": ("stroking",),
+            "pace": _IN_PLACE,
+        },
+        {"trunk_pitch": ("horizontal", "inclined", "declined"), "head_height": ("low", "middle")},
+    ),
+    Rule("supported rearing", _REAR, {"pace": ("still", "slow")}, cue="wall in reach"),
+    Rule("rearing", _REAR, {"pace": ("still", "slow", "moderate")}),
+    Rule(
+        "rearing",
+        {"head_height": ("high",), "trunk_pitch": ("upright",)},
+        {"forepaw_left": _ALOFT, "forepaw_right": _ALOFT, "pace": ("still", "slow", "moderate")},
+    ),
+    Rule(
+        "turning",
+        {"turning": _TURN, "direction": ("none", "left", "right")},
+        {"pace": ("still", "slow", "moderate"), "trunk_pitch": ("declined", "horizontal")},
+    ),
+    Rule(
+        "backing",
+        {"direction": ("backward",)},
+        {"trunk_pitch": ("declined", "horizontal"), "hindpaw_movement": ("stepping",)},
+    ),
+    Rule(
+        "stretch-attending",
+        {"stretch": ("elongated",), "pace": _IN_PLACE, "head_height": ("low",)},
+        {"trunk_pitch": ("declined", "horizontal"), "direction": ("none", "forward")},
+    ),
+    Rule(
+        "running",
+        {"pace": ("rapid",), "direction": ("forward",)},
+        {"trunk_pitch": ("declined", "horizontal")},
+    ),
+    Rule(
+        "walking",
+        {"pace": ("slow", "moderate"), "direction": ("forward",)},
+        {
+            "trunk_pitch": ("declined", "horizontal"),
+            "vertical_motion": ("none",),
+            "hindpaw_movement": ("stepping",),
+        },
+    ),
+    Rule(
+        "head scanning",
+        {"pace": ("still",)},
+        {"turning": ("none",), "head_height": ("middle", "high")},
+        cue="head swings",
+    ),
+    Rule(
+        "sniffing",
+        {"head_height": ("low",), "pace": _IN_PLACE, "head_movement": ("moving",)},
+        {"trunk_pitch": ("declined", "horizontal")},
+    ),
+    Rule(
+        "still",
+        {"pace": ("still",), "head_movement": ("still",), "turning": ("none",)},
+        {"vertical_motion": ("none",), "forepaw_movement": ("still",)},
+    ),
+    Rule("shifting posture", {"pace": _IN_PLACE}, cue="moves in place"),
+)
+
+
+def classify_activity(
+    facts: pd.DataFrame,
+    states: States,
+    head_swings: BoolArray,
+    *,
+    min_bout_s: Annotated[float, Field(ge=0)] = 0.3,
+) -> FloatArray:
+    """Name the activity of every sample, "unknown" where no rule holds.
+
+    Parameters
+    ----------
+    min_bout_s
+        A shorter bout between two of the same activity joins them, where the states of its
+        frames do not contradict.
+    """
+    cues = _find_cues(facts, states, head_swings)
+    activity = np.full(len(facts), UNKNOWN, object)
+    for rule in reversed(RULES):
+        activity[rule.match(states, cues)] = rule.activity
+    return _join_bouts(activity, facts, states, min_bout_s)
+
+
+def _find_cues(facts: pd.DataFrame, states: States, head_swings: BoolArray) -> dict[str, BoolArray]:
+    """Find what the rules need beyond single states."""
+    bl = facts["body_length"].to_numpy()
+    reach = facts["snout_wall_distance"].to_numpy() + facts["snout_wall_distance_sd"].to_numpy()
+    moves = (
+        (states["head_movement"] == "moving")
+        | np.isin(states["forepaw_movement"], ("moving", "stepping", "stroking"))
+        | np.isin(states["vertical_motion"], ("rising", "lowering"))
+        | np.isin(states["turning"], _TURN)
+        | (states["pace"] == "slow")
+    )
+    hind = facts[["hindpaw_left_height", "hindpaw_right_height"]].min(axis=1).to_numpy()
+    return {
+        "wall in reach": reach < WALL_IN_REACH * bl,
+        "head swings": head_swings,
+        "off the ground": hind > 0.15 * bl,
+        "moves in place": moves & (states["vertical_motion"] != UNKNOWN),  # else it may be a rear
+    }
+
+
+def _join_bouts(
+    activity: FloatArray, facts: pd.DataFrame, states: States, min_bout_s: float
+) -> FloatArray:
+    """Close short breaks of an activity where nothing speaks against it."""
+    individual, time = facts["individual"].to_numpy(), facts["time_s"].to_numpy()
+    allowed = {
+        name: np.any([rule.allow(states) for rule in RULES if rule.activity == name], axis=0)
+        for name in dict.fromkeys(rule.activity for rule in RULES)
+    }
+    changes = (activity[1:] != activity[:-1]) | (individual[1:] != individual[:-1])
+    starts = np.concatenate([[0], np.flatnonzero(changes) + 1, [len(activity)]])
+    joined = activity.copy()
+    for a, b, c in zip(starts[:-1], starts[1:-1], starts[2:], strict=False):
+        name = activity[a]
+        if (
+            c < len(activity)
+            and name == activity[c] != UNKNOWN
+            and individual[a] == individual[c]
+            and time[c] - time[b] <= min_bout_s
+            and allowed[name][b:c].all()
+        ):
+            joined[b:c] = name
+    return joined
