@@ -19,13 +19,13 @@ from mousegpt.synthetic.body import Stance, make_frame
 #                     height  pitch        pitch  height  paws    face wall  air
 #                     cm      deg    deg   deg    cm      (0 or 1)
 POSTURES: Final[dict[str, tuple[float, ...]]] = {
-    "still":             (2.30,  -6,    20,  -18,   0.4,            0,   0,    0),
+    "still":             (2.30,  -4,    18,   -8,   0.4,            0,   0,    0),
     "walking":           (2.55,  -6,    12,  -14,   0.9,            0,   0,    0),
-    "running":           (2.65,  -3,     7,   -6,   1.5,            0,   0,    0),
+    "running":           (2.65,  -3,     7,   -6,   2.0,            0,   0,    0),
     "turning":           (2.40,  -6,    14,  -14,   0.7,            0,   0,    0),
     "rearing":           (2.95,  62,     4,   12,   0.3,            0,   0,    1),
     "supported rearing": (2.90,  60,     2,   48,   0.3,            0,   1,    0),
-    "grooming":          (1.95,  42,    28,  -42,   0.3,            1,   0,    0),
+    "grooming":          (1.75,  42,    28,  -42,   0.3,            1,   0,    0),
     "sniffing":          (2.55, -10,    10,  -22,   0.5,            0,   0,    0),
     "head scanning":     (2.40,   2,    14,    2,   0.5,            0,   0,    0),
     "jumping":           (2.70,   6,     4,    4,   1.8,            0,   0,    0),
@@ -43,7 +43,7 @@ RHYTHMS: Final[dict[str, tuple[tuple[str, float, float], ...]]] = {
     "rearing": (("head_yaw", 16, 0.5), ("head_pitch", 5, 3.0)),
     "supported rearing": (("head_yaw", 14, 0.6), ("head_pitch", 4, 3.0)),
     "grooming": (("head_pitch", 5, 2.5), ("head_yaw", 8, 0.7), ("stroke", 0.5, 5.0)),
-    "sniffing": (("head_pitch", 4, 6.0), ("head_yaw", 22, 0.6)),
+    "sniffing": (("head_pitch", 5, 6.0), ("head_yaw", 30, 0.7)),
     "head scanning": (("head_yaw", 46, 0.7), ("bend", 12, 0.7)),
 }
 
@@ -55,7 +55,7 @@ PAWS: Final[dict[str, tuple[float, float, float]]] = {
     "HindpawR": (0.9, -1.15, 0.6),
 }
 DUTY: Final = 0.62  # share of the cycle that a paw stands
-STEP_HEIGHT: Final = 0.7
+STEP_HEIGHT: Final = 0.9
 PAD_HEIGHT: Final = 0.12  # of a standing paw's keypoint
 GRAVITY: Final = 981.0  # cm/s²
 TAIL_REACH: Final = 7.5  # from the root to the tip of the tail, cm
