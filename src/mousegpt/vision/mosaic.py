@@ -58,7 +58,9 @@ def select_orthogonal_views(
     candidates = side if len(side) >= 2 else sorted(calibration.views, key=steepness.__getitem__)
     pairs = list(combinations([v for v in calibration.views if v in candidates], 2))
     # rounded, so that in symmetric rigs the order of the views decides and not the last bit
-    return min(pairs, key=lambda pair: round(abs(directions[pair[0]] @ directions[pair[1]]), 6))
+    return min(
+        pairs, key=lambda pair: round(abs(float(directions[pair[0]] @ directions[pair[1]])), 6)
+    )
 
 
 def estimate_up(calibration: Calibration) -> FloatArray:
