@@ -19,7 +19,7 @@ _MARK = "meta:made_up"  # a column that says where the data come from, and that 
 
 
 def build_demo(
-    folder: Path, *, n_mice: int = 4, duration_s: float = 60.0, seed: int = 0
+    folder: Path, *, n_mice: int = 4, duration_s: float = 40.0, fps: float = 25.0, seed: int = 0
 ) -> Project:
     """Write videos, poses, calibration and manifest of the demo; what is there is kept.
 

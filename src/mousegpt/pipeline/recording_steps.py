@@ -11,15 +11,16 @@ import xarray as xr
 from mousegpt.behavior.embedding import embed_descriptions
 from mousegpt.behavior.keywords import extract_keywords
 from mousegpt.core.poses import Poses
-from mousegpt.core.recording import Recording
+from mousegpt.core.recording import Arena, Recording
 from mousegpt.core.skeleton import KEYPOINTS
 from mousegpt.core.skeleton_map import SkeletonMap, apply_skeleton_map
 from mousegpt.description.kinematic import describe_posture
 from mousegpt.geometry.triangulation import triangulate_poses
 from mousegpt.io.poses import load_poses, save_poses
 from mousegpt.kinematics.cleaning import clean_poses
-from mousegpt.kinematics.frame import align_to_floor, estimate_floor, scale_poses
+from mousegpt.kinematics.floor import align_arena, align_to_floor, estimate_floor
 from mousegpt.kinematics.posture import compute_posture
+from mousegpt.kinematics.scale import estimate_body_length, scale_arena, scale_poses
 from mousegpt.kinematics.velocity import compute_speeds
 from mousegpt.pipeline.contents import Contents, load_contents
 from mousegpt.pipeline.engine import Job, Output
@@ -58,25 +59,42 @@ def make_poses(job: Job) -> Output:
     joined, source = join_views(contents, contents.skeleton, job)
     cleaned = clean_poses(joined, **job.options(clean_poses))
     recording = job.recording
-    scaled = scale_poses(
-        cleaned, px_per_cm=recording.px_per_cm, view_angle=recording.view_angle or "top"
-    )
+    place = {"px_per_cm": recording.px_per_cm, "view_angle": recording.view_angle or "top"}
+    arena = recording.arena
+    if arena is not None:
+        arena = scale_arena(arena, unit=str(cleaned.attrs["unit"]), **place)
+    poses = scale_poses(cleaned, **place)
     notes = {
         "source": source,
         "skeleton": {name: target or "" for name, target in contents.skeleton.targets.items()},
         "skeleton_given": job.project.skeleton.exists(),
-        "fps": float(joined.attrs["fps"]),
-        "length_unit": str(scaled.attrs["unit"]),
+        "fps": float(poses.attrs["fps"]),
+        "length_unit": str(poses.attrs["unit"]),
     }
-    if scaled.sizes["space"] == 3:
-        floor = estimate_floor(scaled)
-        notes["floor_residual_cm"] = round(float(floor.residual), 4)
-        scaled = align_to_floor(scaled, floor)
-    table = measure_quality(joined, scaled)
-    arrays = job.project.table("poses", job.unit, "arrays").relative_to(job.project.folder)
+    if poses.sizes["space"] == 3:
+        floor = estimate_floor(poses, **job.options(estimate_floor))
+        poses = align_to_floor(poses, floor)
+        arena = align_arena(arena, floor) if arena is not None else None
+        notes |= {
+            "floor_normal": [round(float(value), 4) for value in floor.normal],
+            "floor_residual": round(floor.residual, 4),
+        }
+    length = estimate_body_length(poses)
+    notes["body_length"] = {
+        str(i): _round(length.sel(individual=i)) for i in length["individual"].values
+    }
+    notes["arena"] = arena.model_dump() if arena is not None else None
+    path = locate_arrays(job.project, job.unit).relative_to(job.project.folder).as_posix()
     return Output(
-        table, files={arrays.as_posix(): lambda path: save_poses(scaled, path)}, notes=notes
+        measure_quality(joined, poses),
+        files={path: lambda target: save_poses(poses, target)},
+        notes=notes,
     )
+
+
+def locate_arrays(project: Project, unit: str) -> Path:
+    """Return where the step "poses" leaves the poses themselves."""
+    return project.table("poses", unit, "arrays").with_suffix(".nc")
 
 
 def join_views(contents: Contents, skeleton: SkeletonMap, job: Job) -> tuple[Poses, str]:
@@ -131,7 +149,7 @@ def measure_quality(tracked: Poses, cleaned: Poses) -> pd.DataFrame:
 
 def load_clean_poses(job: Job) -> Poses:
     """Load what the step "poses" left for this recording."""
-    return load_poses(job.project.table("poses", job.unit, "arrays"))
+    return load_poses(locate_arrays(job.project, job.unit))
 
 
 def make_speeds(job: Job) -> Output:
@@ -141,9 +159,9 @@ def make_speeds(job: Job) -> Output:
 
 def make_posture(job: Job) -> Output:
     """Measure the posture facts of the sampled frames and the states they support."""
-    table = compute_posture(
-        load_clean_poses(job), arena=job.recording.arena, **job.options(compute_posture)
-    )
+    stored = job.notes("poses")[job.unit]["arena"]
+    arena = Arena.model_validate(stored) if stored else None
+    table = compute_posture(load_clean_poses(job), arena=arena, **job.options(compute_posture))
     return Output(_name(job, table))
 
 
@@ -186,3 +204,7 @@ def make_mosaics(job: Job) -> Output:
         job.report(len(rows), len(keys))
     columns = ["recording", "individual", "frame", "time_s", "views", "file"]
     return Output(pd.DataFrame(rows, columns=columns), files=files)
+
+
+def _round(value: object) -> float:
+    return round(float(value), 3)  # type: ignore[arg-type]

@@ -14,6 +14,7 @@ from mousegpt.core.recording import Recording
 from mousegpt.description.kinematic import describe_posture
 from mousegpt.geometry.triangulation import triangulate_poses
 from mousegpt.kinematics.cleaning import clean_poses
+from mousegpt.kinematics.floor import estimate_floor
 from mousegpt.kinematics.posture import compute_posture
 from mousegpt.kinematics.velocity import compute_speeds
 from mousegpt.pipeline import recording_steps as one
@@ -31,7 +32,7 @@ def _list_pictures(project: Project, recording: Recording) -> tuple[Path, ...]:
 
 STEPS: Final[tuple[Step, ...]] = (
     Step("poses", "recording", "24 keypoints, clean, to scale, on the floor", one.make_poses,
-         functions=(triangulate_poses, clean_poses), reads=one.list_pose_files,
+         functions=(triangulate_poses, clean_poses, estimate_floor), reads=one.list_pose_files,
          applies=one.need_poses),
     Step("speeds", "recording", "Speeds of six body parts, every frame", one.make_speeds,
          needs=("poses",), functions=(compute_speeds,), applies=one.need_poses),
