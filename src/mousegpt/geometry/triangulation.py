@@ -82,24 +82,14 @@ def triangulate_poses(
     pixels = pixels.reshape(len(cameras), -1, 2)
     confidence = poses["confidence"].values.reshape(len(cameras), -1)
     weights = _weigh(pixels, confidence, min_confidence)
-    parts = range(0, pixels.shape[1], _N_AT_ONCE)
-    solved = [
-        _triangulate(
-            pixels[:, i : i + _N_AT_ONCE],
-            weights[:, i : i + _N_AT_ONCE],
-            cameras,
-            min_views,
-            max_error_px,
-            n_refinements,
-        )
-        for i in parts
-    ]
+    parts = [slice(i, i + _N_AT_ONCE) for i in range(0, max(1, pixels.shape[1]), _N_AT_ONCE)]
+    rules = (min_views, max_error_px, n_refinements)
+    solved = [_triangulate(pixels[:, p], weights[:, p], cameras, *rules) for p in parts]
     points, error, used = (np.concatenate(part, axis=-1) for part in zip(*solved, strict=True))
-    refused = np.isnan(points).any(axis=0)
-    seen = _average(confidence, used)
+    known = np.isfinite(points).all(axis=0)
     result = build_poses(
         np.moveaxis(points.reshape(3, *shape), 0, 1),
-        np.where(refused, np.nan, seen).reshape(shape),
+        np.where(known, _average(confidence, used), np.nan).reshape(shape),
         keypoints=list(poses["keypoint"].values),
         individuals=list(poses["individual"].values),
         frames=poses["frame"].values,
@@ -139,7 +129,7 @@ def _triangulate(
         points = points + _compute_step(points, pixels, weights, cameras)
     distances = _measure(points, pixels, weights, cameras)
     error = _average(distances, weights > 0)
-    missed = ~(_find_worst(distances) <= max_error_px)
+    missed = ~(distances.max(axis=0) <= max_error_px)
     return np.where(missed[:, None], np.nan, points).T, error, weights > 0
 
 
@@ -173,7 +163,7 @@ def _reject_views(
     weights = weights.copy()
     for _ in range(len(cameras) - min_views):
         total = np.einsum("vn,vnij->nij", weights, normals)
-        worst = _find_worst(_measure(_solve(total), pixels, weights, cameras))
+        worst = _measure(_solve(total), pixels, weights, cameras).max(axis=0)
         n_used = (weights > 0).sum(axis=0)
         bad = np.flatnonzero(~(worst <= max_error_px) & (n_used > min_views))
         if not bad.size:
@@ -183,7 +173,7 @@ def _reject_views(
             rest = weights[:, bad].copy()
             rest[view] = 0
             points = _solve(total[bad] - weights[view, bad, None, None] * normals[view, bad])
-            left = _find_worst(_measure(points, pixels[:, bad], rest, cameras))
+            left = _measure(points, pixels[:, bad], rest, cameras).max(axis=0)
             without[view] = np.where(weights[view, bad] > 0, left, np.inf)
         ambiguous = (n_used[bad] == 3) & ((without <= max_error_px).sum(axis=0) > 1)
         weights[np.argmin(without, axis=0)[~ambiguous], bad[~ambiguous]] = 0
@@ -197,11 +187,6 @@ def _measure(
     projected = np.stack([camera.project(points) for camera in cameras])
     distances = np.linalg.norm(projected - pixels, axis=-1)
     return np.where(weights > 0, distances, 0.0)
-
-
-def _find_worst(distances: FloatArray) -> FloatArray:
-    """Return the largest distance of each point; NaN when it is behind a camera."""
-    return np.asarray(distances.max(axis=0))
 
 
 def _compute_step(

@@ -242,3 +242,9 @@ def test_real_labels_return_to_their_points(shared_data: Path) -> None:
     )  # fmt: skip
     found = positions(triangulate_poses(poses, rig))[:, :, 0]
     np.testing.assert_allclose(found, labels["xyz_mm"] / 10, atol=1e-6)
+
+
+def test_no_frames_are_no_points(points: np.ndarray) -> None:
+    rig = build_ring(3)
+    found = triangulate_poses(project(points, rig).isel(time=slice(0, 0)), rig)
+    assert dict(found.sizes) == {"time": 0, "space": 3, "keypoint": 6, "individual": 2}
