@@ -65,6 +65,7 @@ FACTS: Final[tuple[Fact, ...]] = (
     Fact("turning_rate", "overall", "angular speed", "Change of heading; positive = to the left."),
     Fact("progression", "overall", "speed", "Signed speed along the trunk; positive = forward."),
     Fact("sideways", "overall", "speed", "Signed speed across the trunk; positive = left."),
+    Fact("hind_progression", "overall", "speed", "The same of the tail base alone."),
     Fact("vertical_speed", "overall", "speed", "Rise of the fore body.", needs_3d=True),
     Fact("snout_height", "head", "length", "Snout above the floor.", needs_3d=True),
     Fact("head_pitch", "head", "angle", "Head against the floor; positive = up.", needs_3d=True),

@@ -16,7 +16,8 @@ from pydantic import Field
 
 from mousegpt.core.arrays import BoolArray, FloatArray
 from mousegpt.core.facts import UNKNOWN
-from mousegpt.kinematics.thresholds import WALL_IN_REACH
+from mousegpt.kinematics.anatomy import PAWS
+from mousegpt.kinematics.thresholds import AIRBORNE, HIND_TRAVELS, WALL_IN_REACH
 
 States = Mapping[str, FloatArray]
 
@@ -48,30 +49,15 @@ class Rule:
 _ALOFT = ("air", "face")
 _TURN = ("left", "right", "sharp left", "sharp right")
 _IN_PLACE = ("still", "slow")
-_ON_ALL_FOURS = {
-    "trunk_pitch": ("declined", "horizontal", "inclined"),
-    "hindpaw_left": ("ground",),
-    "hindpaw_right": ("ground",),
-}
-_REAR: Final = {
-    "forepaw_left": _ALOFT,
-    "forepaw_right": _ALOFT,
-    "head_height": ("high",),
-    "trunk_pitch": ("inclined", "upright"),
-}
-_HIND_LEGS: Final = {"pace": ("still", "slow", "moderate"), "forepaw_left": _ALOFT}
+_LEVEL = {"trunk_pitch": ("declined", "horizontal")}
+_LIFTED = {"forepaw_left": _ALOFT, "forepaw_right": _ALOFT}
+_HIGH = {"head_height": ("high",)}
+_NOT_RAPID = {"pace": ("still", "slow", "moderate")}
+_STEPPING = {"hindpaw_movement": ("stepping",)}
+_TRAVELS = "hind body travels"
 
 RULES: Final[tuple[Rule, ...]] = (
-    Rule(
-        "jumping",
-        {
-            "forepaw_left": ("air",),
-            "forepaw_right": ("air",),
-            "hindpaw_left": ("air",),
-            "hindpaw_right": ("air",),
-        },
-        cue="off the ground",
-    ),
+    Rule("jumping", dict.fromkeys(PAWS, ("air",)), cue="off the ground"),
     Rule(
         "grooming",
         {
@@ -82,41 +68,31 @@ RULES: Final[tuple[Rule, ...]] = (
         },
         {"trunk_pitch": ("horizontal", "inclined", "declined"), "head_height": ("low", "middle")},
     ),
-    Rule("supported rearing", _REAR, {"pace": ("still", "slow")}, cue="wall in reach"),
-    Rule("rearing", _REAR, {"pace": ("still", "slow", "moderate")}),
     Rule(
-        "rearing",
-        {"head_height": ("high",), "trunk_pitch": ("upright",)},
-        {"forepaw_left": _ALOFT, "forepaw_right": _ALOFT, "pace": ("still", "slow", "moderate")},
+        "supported rearing",
+        {**_LIFTED, **_HIGH, "trunk_pitch": ("inclined", "upright")},
+        {"pace": _IN_PLACE},
+        cue="wall in reach",
     ),
+    Rule("rearing", {**_LIFTED, **_HIGH, "trunk_pitch": ("inclined", "upright")}, _NOT_RAPID),
+    Rule("rearing", {**_HIGH, "trunk_pitch": ("upright",)}, {**_LIFTED, **_NOT_RAPID}),
     Rule(
         "turning",
         {"turning": _TURN, "direction": ("none", "left", "right")},
-        {"pace": ("still", "slow", "moderate"), "trunk_pitch": ("declined", "horizontal")},
+        {**_LEVEL, **_NOT_RAPID},
     ),
-    Rule(
-        "backing",
-        {"direction": ("backward",)},
-        {"trunk_pitch": ("declined", "horizontal"), "hindpaw_movement": ("stepping",)},
-    ),
+    Rule("backing", {"direction": ("backward",)}, {**_LEVEL, **_STEPPING}, cue=_TRAVELS),
     Rule(
         "stretch-attending",
         {"stretch": ("elongated",), "pace": _IN_PLACE, "head_height": ("low",)},
-        {"trunk_pitch": ("declined", "horizontal"), "direction": ("none", "forward")},
+        {**_LEVEL, "direction": ("none", "forward")},
     ),
-    Rule(
-        "running",
-        {"pace": ("rapid",), "direction": ("forward",)},
-        {"trunk_pitch": ("declined", "horizontal")},
-    ),
+    Rule("running", {"pace": ("rapid",), "direction": ("forward",)}, _LEVEL, cue=_TRAVELS),
     Rule(
         "walking",
         {"pace": ("slow", "moderate"), "direction": ("forward",)},
-        {
-            "trunk_pitch": ("declined", "horizontal"),
-            "vertical_motion": ("none",),
-            "hindpaw_movement": ("stepping",),
-        },
+        {**_LEVEL, **_STEPPING, "vertical_motion": ("none",)},
+        cue=_TRAVELS,
     ),
     Rule(
         "head scanning",
@@ -127,7 +103,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "sniffing",
         {"head_height": ("low",), "pace": _IN_PLACE, "head_movement": ("moving",)},
-        {"trunk_pitch": ("declined", "horizontal")},
+        _LEVEL,
     ),
     Rule(
         "still",
@@ -171,11 +147,13 @@ def _find_cues(facts: pd.DataFrame, states: States, head_swings: BoolArray) -> d
         | np.isin(states["turning"], _TURN)
         | (states["pace"] == "slow")
     )
+    hind_speed = facts["hind_progression"].to_numpy() * np.sign(facts["progression"].to_numpy())
     hind = facts[["hindpaw_left_height", "hindpaw_right_height"]].min(axis=1).to_numpy()
     return {
         "wall in reach": reach < WALL_IN_REACH * bl,
         "head swings": head_swings,
-        "off the ground": hind > 0.15 * bl,
+        "hind body travels": hind_speed > HIND_TRAVELS * bl,
+        "off the ground": hind > AIRBORNE * bl,
         "moves in place": moves & (states["vertical_motion"] != UNKNOWN),  # else it may be a rear
     }
 

@@ -44,7 +44,7 @@ UNSEEN_NOISE: Final = 0.02
 #: What a camera at the side cannot show: it sees neither left and right nor the floor plane.
 NEEDS_TOP_VIEW: Final = (
     "y", "wall_distance", "snout_wall_distance", "heading", "turning_rate", "progression",
-    "sideways", "head_yaw", "tail_bend", "spine_bend_horizontal", "stretch",
+    "hind_progression", "sideways", "head_yaw", "tail_bend", "spine_bend_horizontal", "stretch",
 )  # fmt: skip
 
 
@@ -235,7 +235,7 @@ def _measure_mouse(
         change = after[fact] - before[fact]
         facts[rate] = (wrap_degrees(change) if fact == "heading" else change) / (2 * step)
         sds[rate] = _sum_noise(gains[fact], motion.velocity_sd)
-    _add_course(facts, sds, motion, index_keypoints(mouse.anatomy.trunk))
+    _add_course(facts, sds, motion, mouse.anatomy)
     _add_movements(facts, sds, mouse, windows[1], fps)
     known = {fact.name: np.isfinite(facts[fact.name]) for fact in FACTS}
     return {fact.name: facts[fact.name] for fact in FACTS} | {
@@ -244,17 +244,21 @@ def _measure_mouse(
 
 
 def _add_course(
-    facts: dict[str, FloatArray], sds: dict[str, FloatArray], motion: LineFit, trunk: list[int]
+    facts: dict[str, FloatArray], sds: dict[str, FloatArray], motion: LineFit, anatomy: Anatomy
 ) -> None:
-    """Split the velocity of the trunk's centre into along and across the heading."""
-    velocity = motion.velocity[:, trunk].mean(axis=1)
-    sd = np.sqrt((motion.velocity_sd[:, trunk] ** 2).sum(axis=1)) / len(trunk)
+    """Split the velocities of the trunk's centre and rear into along and across the heading."""
     heading, heading_sd = np.radians(facts["heading"]), np.radians(sds["heading"])
-    along = velocity[:, 0] * np.cos(heading) + velocity[:, 1] * np.sin(heading)
-    across = velocity[:, 1] * np.cos(heading) - velocity[:, 0] * np.sin(heading)
-    facts |= {"progression": along, "sideways": across}
-    sds["progression"] = np.hypot(sd, across * heading_sd)
-    sds["sideways"] = np.hypot(sd, along * heading_sd)
+    for landmark, along, across in (
+        (anatomy.trunk, "progression", "sideways"),
+        (anatomy.rear, "hind_progression", "hind_sideways"),
+    ):
+        points = index_keypoints(landmark)
+        x, y, _ = motion.velocity[:, points].mean(axis=1).T
+        sd = np.sqrt((motion.velocity_sd[:, points] ** 2).sum(axis=1)) / len(points)
+        facts[along] = x * np.cos(heading) + y * np.sin(heading)
+        facts[across] = y * np.cos(heading) - x * np.sin(heading)
+        sds[along] = np.hypot(sd, facts[across] * heading_sd)
+        sds[across] = np.hypot(sd, facts[along] * heading_sd)
 
 
 def _add_movements(

@@ -35,6 +35,10 @@ FORWARD_CONE: Final = 45.0
 SPEED_CHANGE: Final = 0.6
 #: The head swings when its yaw changes by more than this from 0.2 s before to 0.2 s after.
 HEAD_SWING: Final = 15.0
+#: Only a mouse whose tail base goes the same way, at least this fast, walks; else it leans.
+HIND_TRAVELS: Final = 0.15
+#: Both hind paws higher than this (1.2 cm): higher than they are lifted in a step.
+AIRBORNE: Final = 0.15
 #: A snout nearer to the wall than this can touch it with a paw or a whisker pad.
 WALL_IN_REACH: Final = 0.25
 
