@@ -21,7 +21,7 @@ help:
 setup: $(READY)
 
 demo: $(READY)
-	$(BIN)/mousegpt demo
+	$(BIN)/mousegpt demo demo
 
 test: $(READY)
 	$(BIN)/python -m pytest -m "not slow"
