@@ -23,6 +23,7 @@ from mousegpt.core.tables import (
 from mousegpt.ports import Labeler
 
 _MAX_TERMS = 512  # keywords that enter the distance, the most frequent ones
+_SHARED = 0.75  # of the frames of a cluster
 
 
 def cluster_behaviors(
@@ -31,7 +32,7 @@ def cluster_behaviors(
     labeler: Labeler,
     *,
     n_clusters: Annotated[int, Field(ge=1)] = 40,
-    min_cluster_size: Annotated[int, Field(ge=1)] = 10,
+    min_cluster_size: Annotated[int, Field(ge=1)] | None = None,
     linkage: Method = "ward",
     small: Literal["nearest", "unassigned"] = "nearest",
     keyword_weight: Annotated[float, Field(ge=0)] = 0.3,
@@ -52,7 +53,8 @@ def cluster_behaviors(
         Stable clusters wanted before the merge (the paper's θc). Cutting finer than the number
         of behaviours is right: equal ones are merged by name.
     min_cluster_size
-        Frames that make a cluster stable (θe).
+        Frames that make a cluster stable (θe). None: one in 200 frames, at least 3 and at most
+        10, so that ten seconds of a mouse can be looked at, too.
     linkage
         Distance between clusters. Ward's splits the largest groups first, whatever the number of
         frames; with average linkage a few odd frames use up ``n_clusters`` in large studies, and
@@ -107,7 +109,8 @@ def cluster_behaviors(
         features, inverse = _build_features(vectors, cards[embedded], keyword_weight)
         features = _reduce(features, reduce, seed)
         weights = np.bincount(inverse).astype(np.float64)
-        target = (n_clusters, min_cluster_size)
+        smallest = min_cluster_size or int(np.clip(len(vectors) // 200, 3, 10))
+        target = (n_clusters, smallest)
         found = _find_clusters(features, weights, target, linkage, small, max_rows)
         cluster[embedded] = found[inverse]
     names, summary = _name_clusters(cluster, cards, labeler, n_keywords)
@@ -212,10 +215,18 @@ def _average(vectors: FloatArray, weights: FloatArray, label: IntArray) -> Float
 def _name_clusters(
     cluster: IntArray, cards: pd.DataFrame, labeler: Labeler, n_keywords: int
 ) -> tuple[dict[int, str], pd.DataFrame]:
-    """Let the labeler name the clusters and say how far the names can be trusted."""
+    """Let the labeler name the clusters and say how far the names can be trusted.
+
+    Beside the keywords that set a cluster apart it sees those that most of its frames share: in a
+    short recording "rearing" may be too common to set any cluster apart.
+    """
     top = select_top_keywords(cards, cluster, n_keywords=n_keywords)
-    names = dict(zip(top, labeler.label_clusters(list(top.values())), strict=True))
-    words = sorted({word for chosen in top.values() for word in chosen})
+    said = {
+        number: list(dict.fromkeys([*words, *_find_shared(cards["keywords"][cluster == number])]))
+        for number, words in top.items()
+    }
+    names = dict(zip(top, labeler.label_clusters(list(said.values())), strict=True))
+    words = sorted({word for chosen in said.values() for word in chosen})
     meaning = dict(zip(words, labeler.label_clusters([[word] for word in words]), strict=True))
     meant = [{meaning.get(word) for word in card} for card in cards["keywords"]]
     named = set(meaning.values())
@@ -235,3 +246,10 @@ def _name_clusters(
         )
     columns = ["cluster", "behavior", "n_frames", "share", "label_share", "keywords"]
     return names, pd.DataFrame(rows, columns=columns)
+
+
+def _find_shared(cards: pd.Series[list[str]]) -> list[str]:
+    """Return the keywords of most cards, the most common first."""
+    counts = cards.explode().value_counts()
+    common = counts[counts >= _SHARED * len(cards)]
+    return sorted(common.index, key=lambda word: (-common[word], word))

@@ -11,7 +11,8 @@ import typer
 from mousegpt.cli.console import print_json, print_line, print_table, show_progress
 from mousegpt.cli.options import JsonOption, ProjectOption, SetOption
 from mousegpt.core.errors import ProjectError
-from mousegpt.pipeline.checking import FINDINGS, check_project
+from mousegpt.io.tables import save_skeleton_map
+from mousegpt.pipeline.checking import FINDINGS, ProjectCheck, check_project
 from mousegpt.pipeline.demo import build_demo
 from mousegpt.pipeline.project import Project, create_project, open_project
 from mousegpt.pipeline.running import build_engine, run_project
@@ -37,9 +38,18 @@ def make_project(
     print_line(f"Next: edit {project.manifest.name} (a row per recording), then `mousegpt check`.")
 
 
-def check_manifest(project: ProjectOption = Path(), as_json: JsonOption = False) -> None:
+def check_manifest(
+    project: ProjectOption = Path(),
+    write_skeleton: Annotated[
+        bool, typer.Option("--write-skeleton", help="Write skeleton.csv, to be edited.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
     """Show every problem of the manifest and its files, and how the keypoints are read."""
-    check = check_project(open_project(project).folder)
+    opened = open_project(project)
+    check = check_project(opened.folder)
+    if write_skeleton:
+        _write_skeleton(opened, check)
     content = check.to_dict()
     if as_json:
         print_json(content)
@@ -55,6 +65,15 @@ def check_manifest(project: ProjectOption = Path(), as_json: JsonOption = False)
         else:
             print_line("No problem found.")
     raise typer.Exit(1 if check.has_errors else 0)
+
+
+def _write_skeleton(project: Project, check: ProjectCheck) -> None:
+    if project.skeleton.exists():
+        raise ProjectError(f"{project.skeleton} is there already; edit it, or remove it first.")
+    if check.skeleton is None:
+        raise ProjectError("No pose file could be read, so there are no keypoints to write.")
+    save_skeleton_map(check.skeleton, project.skeleton)
+    print_line(f"Wrote {project.skeleton}; an empty cell leaves a keypoint out.")
 
 
 def run_chain(

@@ -58,10 +58,13 @@ class ProjectCheck:
         In the order of the manifest.
     findings
         What was found: one row a recording, see `check_project`.
+    skeleton
+        How the keypoints of all recordings are read: as given, else as guessed; None without any.
     """
 
     problems: tuple[Problem, ...]
     findings: pd.DataFrame
+    skeleton: SkeletonMap | None = None
 
     @property
     def has_errors(self) -> bool:
@@ -109,6 +112,7 @@ def check_project(folder: str | Path, *, only: Sequence[str] = ()) -> ProjectChe
     skeleton, fault = _read_skeleton(folder / "skeleton.csv")
     problems += fault
     rows = []
+    read: dict[str, str | None] = {}
     for recording in inspection.recordings:
         if only and recording.id not in only:
             continue
@@ -116,7 +120,9 @@ def check_project(folder: str | Path, *, only: Sequence[str] = ()) -> ProjectChe
         problems += faults
         problems += [problem for check in CHECKS for problem in check(contents)]
         rows.append(_describe_contents(contents))
-    return ProjectCheck(tuple(problems), pd.DataFrame(rows, columns=FINDINGS, dtype="str"))
+        read |= contents.skeleton.targets if contents.skeleton else {}
+    findings = pd.DataFrame(rows, columns=FINDINGS, dtype="str")
+    return ProjectCheck(tuple(problems), findings, SkeletonMap(read) if read else None)
 
 
 def _read_skeleton(path: Path) -> tuple[SkeletonMap | None, list[Problem]]:

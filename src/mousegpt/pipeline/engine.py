@@ -25,8 +25,10 @@ from mousegpt.pipeline.provenance import (
     Provenance,
     collect_versions,
     compute_fingerprint,
+    find_room,
     hash_bytes,
     hash_file,
+    hash_room,
     load_provenance,
     save_provenance,
 )
@@ -42,12 +44,14 @@ class Output:
 
     ``extra`` tables are saved beside the main one. ``files`` have paths relative to the project
     and are bytes, or a function that writes the file at the path it is given, atomically.
+    ``message`` is what a person should know without asking.
     """
 
     table: pd.DataFrame
     extra: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     files: Mapping[str, bytes | Callable[[Path], None]] = field(default_factory=dict)
     notes: Mapping[str, Any] = field(default_factory=dict)
+    message: str = ""
 
 
 @dataclass(frozen=True)
@@ -254,7 +258,8 @@ class Engine:
             return False
         self._save(job, output, fingerprint)
         seconds = time.monotonic() - start
-        listen(Event("done", step.name, unit, f"{len(output.table)} rows in {seconds:.1f} s"))
+        said = f"{len(output.table)} rows in {seconds:.1f} s"
+        listen(Event("done", step.name, unit, f"{said}; {output.message}".removesuffix("; ")))
         return True
 
     def _make_job(self, step: Step, unit: str, listen: Callable[[Event], None]) -> Job:
@@ -302,7 +307,9 @@ class Engine:
                 for path in step.reads(self.project, recording):
                     inputs[f"file/{recording.id}/{path.name}"] = _hash_if_there(path)
         backends = {port: self.backend_names[port] for port in step.ports}
-        return compute_fingerprint(step.name, unit, step.resolve(self.overrides), inputs, backends)
+        rooms = {find_room(f.__module__): hash_room(f.__module__) for f in step.functions}
+        options = step.resolve(self.overrides)
+        return compute_fingerprint(step.name, unit, rooms, options, inputs, backends)
 
     def _is_whole(self, record: Provenance) -> bool:
         return all(

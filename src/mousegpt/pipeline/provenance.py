@@ -6,7 +6,8 @@ import hashlib
 import json
 import platform
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -65,15 +66,41 @@ def _hash_version(path: Path, size: int, mtime_ns: int, inode: int) -> str:
     return digest.hexdigest()
 
 
+@cache
+def hash_room(module: str) -> str:
+    """Return the hash of the source of the room (such as ``mousegpt.behavior``) of a module."""
+    start = Path(str(import_module(find_room(module)).__file__))
+    files = start.parent.rglob("*") if start.name == "__init__.py" else [start]
+    sources = sorted(path for path in files if path.suffix in (".py", ".json"))
+    return hash_bytes("".join(hash_bytes(path.read_bytes()) for path in sources).encode())
+
+
+def find_room(module: str) -> str:
+    """Return the room of a module.
+
+    >>> find_room("mousegpt.behavior.search")
+    'mousegpt.behavior'
+    """
+    return ".".join(module.split(".")[:2])
+
+
 def compute_fingerprint(
     step: str,
     unit: str,
+    rooms: Mapping[str, str],
     options: Mapping[str, Any],
     inputs: Mapping[str, str],
     backends: Mapping[str, str],
 ) -> str:
-    """Return one number for all that a result depends on; file names and places do not count."""
-    facts = [mousegpt.__version__, step, unit, options, inputs, backends]
+    """Return one number for all that a result depends on; where files lie does not count.
+
+    Parameters
+    ----------
+    rooms
+        Hash of the source code of the rooms that compute the result: a new version of mousegpt
+        repeats what its changes can have touched, and nothing else.
+    """
+    facts = [step, unit, rooms, options, inputs, backends]
     return hash_bytes(json.dumps(facts, sort_keys=True, default=str).encode())
 
 

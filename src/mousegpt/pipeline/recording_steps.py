@@ -89,7 +89,13 @@ def make_poses(job: Job) -> Output:
         measure_quality(joined, poses),
         files={path: lambda target: save_poses(poses, target)},
         notes=notes,
+        message="" if notes["skeleton_given"] else f"guessed {_tell_skeleton(contents.skeleton)}",
     )
+
+
+def _tell_skeleton(skeleton: SkeletonMap) -> str:
+    pairs = [f"{name} = {target}" for name, target in skeleton.targets.items() if target]
+    return f"{', '.join(pairs)} (correct it in skeleton.csv: `mousegpt check --write-skeleton`)"
 
 
 def locate_arrays(project: Project, unit: str) -> Path:
