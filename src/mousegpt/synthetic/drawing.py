@@ -28,7 +28,8 @@ MARGIN_PX: Final = 6
 
 #: passes of shading: share of the radius, shift towards the light, brightness
 SHADES: Final = ((1.0, 0.0, 0.66), (0.85, 0.10, 0.86), (0.64, 0.22, 1.04), (0.36, 0.38, 1.25))
-PLAIN: Final = ((1.0, 0.0, 0.8), (0.66, 0.2, 1.08))
+PLAIN: Final = ((1.0, 0.0, 0.76), (0.7, 0.2, 1.06))
+FLAT: Final = ((1.0, 0.0, 1.0),)
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +111,8 @@ def _project(part: Flesh, camera: Camera) -> Disc:
     depth = part.centers @ camera.R[2] + camera.t[2]
     radii = camera.K[0, 0] * part.radii / depth
     x, y = np.moveaxis(camera.project(part.centers), -1, 0)
-    shades = SHADES if np.median(radii.max(axis=1)) > 4 * ZOOM else PLAIN
+    thickness = part.radii.max()
+    shades = SHADES if thickness > 0.85 else PLAIN if thickness > 0.4 else FLAT
     circles, colors = [], []
     for share, shift, light in shades:
         circles.append(np.stack([x, y - shift * radii, np.maximum(share * radii, 1)], axis=-1))
