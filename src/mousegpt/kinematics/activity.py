@@ -6,7 +6,7 @@ unknown, but must not be anything else. So an activity never contradicts the fra
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Final
 
@@ -29,21 +29,17 @@ class Rule:
     activity: str
     needs: Mapping[str, tuple[str, ...]]
     bears: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    cue: str = ""  # a column of cues (see classify_activity) that must hold
+    cue: str = ""  # what else must hold, see _find_cues
 
     def match(self, states: States, cues: Mapping[str, BoolArray]) -> BoolArray:
         """Mark frames whose states meet the rule."""
-        holds = np.asarray(cues[self.cue]) if self.cue else np.ones(len(states["pace"]), bool)
-        for name, values in self.needs.items():
-            holds = holds & np.isin(states[name], values)
-        return holds & self.allow(states)
+        met = [np.isin(states[name], values) for name, values in self.needs.items()]
+        return _all_hold([self.allow(states), cues[self.cue], *met])
 
     def allow(self, states: States) -> BoolArray:
-        """Mark frames that do not contradict the rule."""
-        bearable = np.ones(len(states["pace"]), bool)
-        for name, values in {**self.bears, **self.needs}.items():
-            bearable &= np.isin(states[name], (*values, UNKNOWN))
-        return bearable
+        """Mark frames whose states do not contradict the rule."""
+        legal = {**self.bears, **self.needs}.items()
+        return _all_hold([np.isin(states[name], (*values, UNKNOWN)) for name, values in legal])
 
 
 _ALOFT = ("air", "face")
@@ -110,7 +106,7 @@ RULES: Final[tuple[Rule, ...]] = (
         {"pace": ("still",), "head_movement": ("still",), "turning": ("none",)},
         {"vertical_motion": ("none",), "forepaw_movement": ("still",)},
     ),
-    Rule("shifting posture", {"pace": _IN_PLACE}, cue="moves in place"),
+    Rule("shifting posture", {"pace": _IN_PLACE}, cue="moves, and nothing else"),
 )
 
 
@@ -149,13 +145,20 @@ def _find_cues(facts: pd.DataFrame, states: States, head_swings: BoolArray) -> d
     )
     hind_speed = facts["hind_progression"].to_numpy() * np.sign(facts["progression"].to_numpy())
     hind = facts[["hindpaw_left_height", "hindpaw_right_height"]].min(axis=1).to_numpy()
-    return {
+    cues = {
+        "": np.ones(len(facts), bool),
         "wall in reach": reach < WALL_IN_REACH * bl,
         "head swings": head_swings,
         "hind body travels": hind_speed > HIND_TRAVELS * bl,
         "off the ground": hind > AIRBORNE * bl,
-        "moves in place": moves & (states["vertical_motion"] != UNKNOWN),  # else it may be a rear
     }
+    maybe = [rule.allow(states) & cues[rule.cue] for rule in RULES[:-1]]
+    cues["moves, and nothing else"] = moves & ~np.logical_or.reduce(maybe)
+    return cues
+
+
+def _all_hold(conditions: Sequence[BoolArray]) -> BoolArray:
+    return np.asarray(np.logical_and.reduce(conditions))
 
 
 def _join_bouts(

@@ -67,7 +67,7 @@ def compute_posture(
     window_s: Annotated[float, Field(gt=0)] = 0.1,
     motion_window_s: Annotated[float, Field(gt=0)] = 0.25,
     systematic_error: Annotated[float, Field(ge=0)] = 0.01,
-    certainty: Annotated[float, Field(gt=0.5, lt=1)] = 0.8,
+    certainty: Annotated[float, Field(gt=0.5, lt=1)] = 0.9,
     min_bout_s: Annotated[float, Field(ge=0)] = 0.3,
 ) -> pd.DataFrame:
     """Measure the facts of evenly sampled frames and the states they support.

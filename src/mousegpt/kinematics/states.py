@@ -23,7 +23,7 @@ _NEIGHBOR_S: Final = 0.5  # s; samples further apart say nothing about a change
 def classify_states(
     facts: pd.DataFrame,
     *,
-    certainty: Annotated[float, Field(gt=0.5, lt=1)] = 0.8,
+    certainty: Annotated[float, Field(gt=0.5, lt=1)] = 0.9,
     min_bout_s: Annotated[float, Field(ge=0)] = 0.3,
 ) -> pd.DataFrame:
     """Put facts into words where their uncertainty allows.

@@ -124,8 +124,10 @@ def measure_speed(
     square = (steps**2).sum(axis=-1)
     variance = (noise * fps / lag) ** 2 / 2
     signal = np.maximum(_mean_known(square, axis=1) - n_axes * variance, 0)
-    n_steps = max(1.0, steps.shape[1] / (2 * lag))
-    doubt = np.sqrt((2 * n_axes * variance**2 + 4 * signal * variance) / n_steps)
+    n_steps = max(1.0, steps.shape[1] / 1.5)  # squares of steps that share a point correlate
+    # the true signal may well be as large as the noise that was subtracted
+    likely = signal + n_axes * variance
+    doubt = np.sqrt((2 * n_axes * variance**2 + 4 * likely * variance) / n_steps)
     signal = np.where(np.isfinite(square).mean(axis=1) >= 0.5, signal, np.nan)
     return np.sqrt(signal), np.sqrt(signal + doubt) - np.sqrt(signal)
 
