@@ -1,0 +1,161 @@
+"""The map of all descriptions: by behaviour, with pictures, and with what is rare."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.offsetbox import AnnotationBbox, OffsetImage
+
+from mousegpt.core.arrays import FloatArray, ImageArray
+from mousegpt.core.tables import KEY
+from mousegpt.plots.style import (
+    ALERT,
+    COLUMN_IN,
+    PAGE_IN,
+    UNASSIGNED_COLOR,
+    Look,
+    add_legend,
+    choose_looks,
+    make_axes,
+    publication_style,
+    require_columns,
+)
+from mousegpt.stats.proportions import name_unassigned
+
+FrameKey = tuple[str, str, int]  # recording, individual, frame
+
+_THUMBNAIL_PT = 54
+_RING = 1.5  # radius of the ring of pictures, in radii of the map
+
+
+@publication_style()
+def plot_layout(
+    layout: pd.DataFrame,
+    *,
+    thumbnails: Mapping[FrameKey, ImageArray] | None = None,
+    looks: Mapping[str, Look] | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw the map of descriptions coloured by behaviour, with example frames around it.
+
+    Parameters
+    ----------
+    layout
+        Key columns, ``x``, ``y`` (NaN = not laid out) and ``behavior`` (NA = unassigned).
+    thumbnails
+        Pictures by key (recording, individual, frame): RGB, shape (height, width, 3). They stand
+        on a ring around the map, each tied to its point and framed in its behaviour's colour.
+    looks
+        From ``choose_looks`` for the whole study; made from the table when None.
+
+    Notes
+    -----
+    Source: Section 2.3, Extended Data Fig. 6.
+    """
+    require_columns(layout, *KEY, "x", "y", "behavior")
+    looks = looks or choose_looks(layout["behavior"])
+    known = layout.dropna(subset=["x", "y"])
+    require_columns(known, "x")
+    thumbnails = thumbnails or {}
+    ax = ax or make_axes(PAGE_IN if thumbnails else COLUMN_IN * 1.25, 4.6 if thumbnails else 2.8)
+    names = name_unassigned(known["behavior"])
+    for name, look in reversed(looks.items()):  # grey goes below
+        points = known.loc[names == name, ["x", "y"]].to_numpy()
+        _scatter(ax, points, look.color, look.marker)
+    indexed = known.assign(behavior=names).set_index(list(KEY))
+    placed = {key: picture for key, picture in thumbnails.items() if key in indexed.index}
+    rows = [indexed.loc[key] for key in placed]
+    targets = np.array([[row["x"], row["y"]] for row in rows]).reshape(-1, 2)
+    spots = _spread_on_ring(targets, known[["x", "y"]].to_numpy())
+    for picture, row, target, spot in zip(placed.values(), rows, targets, spots, strict=True):
+        _pin_picture(ax, picture, row["behavior"], looks[row["behavior"]], target, spot)
+    _finish(ax)
+    shown = set(names)
+    legend = {name: look for name, look in looks.items() if name in shown}
+    add_legend(ax, legend, kind="marker")
+    return ax
+
+
+@publication_style()
+def plot_novelty(layout: pd.DataFrame, novelty: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Draw the novel frames on the map of descriptions, numbered from the rarest.
+
+    Parameters
+    ----------
+    layout, novelty
+        LAYOUT_TABLE and NOVELTY_TABLE of the same frames.
+
+    Notes
+    -----
+    Source: Methods 4.4, "Novel Behavior Discovery".
+    """
+    require_columns(layout, *KEY, "x", "y")
+    require_columns(novelty, *KEY, "score", "novel")
+    joined = layout.merge(novelty[[*KEY, "score", "novel"]], on=list(KEY)).dropna(subset=["x", "y"])
+    require_columns(joined, "x")
+    ax = ax or make_axes(COLUMN_IN * 1.25, 2.8)
+    novel = joined[joined["novel"]].sort_values("score", ascending=False, kind="stable")
+    _scatter(ax, joined.loc[~joined["novel"], ["x", "y"]].to_numpy(), UNASSIGNED_COLOR, "o")
+    ax.scatter(novel["x"], novel["y"], s=14, facecolor="none", edgecolor=ALERT, linewidth=1.0)
+    for rank, (x, y) in enumerate(novel[["x", "y"]].to_numpy(), start=1):
+        ax.annotate(
+            str(rank), (x, y), (4, 4), textcoords="offset points", color=ALERT, fontweight="bold"
+        )
+    _finish(ax)
+    legend = {f"novel ({len(novel)})": Look(ALERT), "all frames": Look(UNASSIGNED_COLOR)}
+    add_legend(ax, legend, kind="marker")
+    return ax
+
+
+def _scatter(ax: Axes, points: FloatArray, color: str, marker: str) -> None:
+    size = float(np.clip(2e4 / max(len(points), 1), 1.2, 6))
+    ax.scatter(*points.T, s=size, c=color, marker=marker, linewidth=0, alpha=0.7, rasterized=True)
+
+
+def _spread_on_ring(targets: FloatArray, points: FloatArray) -> FloatArray:
+    """Place pictures at equal angles around the map, in the order of their points' angles.
+
+    Of the possible turns the one with the shortest leader lines is taken.
+    """
+    low, high = points.min(axis=0), points.max(axis=0)
+    middle, radius = (low + high) / 2, (high - low) / 2 + 1e-9
+    angles = 2 * np.pi * np.arange(len(targets)) / max(len(targets), 1)
+    offset = (targets - middle) / radius
+    order = np.argsort(np.arctan2(offset[:, 1], offset[:, 0]), kind="stable")
+    best, spots = np.inf, np.zeros((len(targets), 2))
+    for turn in np.linspace(-np.pi, np.pi, 73):
+        ring = _RING * np.column_stack([np.cos(angles + turn), np.sin(angles + turn)])
+        cost = float(((ring - offset[order]) ** 2).sum())
+        if cost < best - 1e-9:
+            best = cost
+            spots[order] = middle + ring * radius
+    return spots
+
+
+def _pin_picture(
+    ax: Axes, picture: ImageArray, name: str, look: Look, target: FloatArray, spot: FloatArray
+) -> None:
+    zoom = _THUMBNAIL_PT / max(picture.shape[:2])
+    box = AnnotationBbox(
+        OffsetImage(picture, zoom=zoom, dpi_cor=True),
+        tuple(target),
+        xybox=tuple(spot),
+        pad=0.1,
+        bboxprops={"edgecolor": look.color, "linewidth": 1.2},
+        arrowprops={"arrowstyle": "-", "color": look.color, "linewidth": 0.7},
+    )
+    ax.add_artist(box)
+    ax.annotate(
+        name, tuple(spot), (0, -0.5 * zoom * picture.shape[0] - 4), textcoords="offset points",
+        ha="center", va="top", fontsize=6,
+    )  # fmt: skip
+    ax.update_datalim([spot])
+
+
+def _finish(ax: Axes) -> None:
+    ax.set(xlabel="UMAP 1", ylabel="UMAP 2", xticks=[], yticks=[])
+    ax.margins(0.08)
+    ax.autoscale_view()
