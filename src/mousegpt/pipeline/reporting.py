@@ -1,0 +1,318 @@
+"""The report of a study: one page that needs no network, and figures as files.
+
+Names of files and texts of describers come from outside. They reach the page only through the
+template's escaping; drawings lose all that could act or load, and pictures must be data URLs.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+from xml.etree import ElementTree
+
+import matplotlib as mpl
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from matplotlib.figure import Figure as Canvas
+
+from mousegpt.core.errors import DataError
+
+Value = str | int | float | None
+Share = tuple[str, float]  # keypoint or state, share of frames from 0 to 1 (NaN = not applicable)
+BlockKind = Literal["heading", "subheading", "list", "paragraph"]
+
+_DROPPED: Final = ("script", "style", "metadata", "foreignObject", "animate", "set", "image", "a")
+_REFERENCE: Final = re.compile(r"url\(\s*['\"]?#([^)'\"]+)['\"]?\s*\)")
+_MAGNIFICATION: Final = 1.55  # text of 7 pt is small on a screen
+_FIGURE_STYLE: Final = {"svg.hashsalt": "mousegpt", "svg.fonttype": "none", "pdf.fonttype": 42}
+_NO_METADATA: Final[dict[str, dict[str, None]]] = {
+    "svg": dict.fromkeys(("Date", "Creator", "Format", "Type")),
+    "pdf": dict.fromkeys(("CreationDate", "Creator", "Producer")),
+    "png": {"Software": None},
+}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A drawing of the page; the caption says what is shown, in which unit, and of how many."""
+
+    name: str
+    title: str
+    caption: str
+    svg: str
+    section: Literal["time", "postures"] = "time"
+
+
+@dataclass(frozen=True)
+class Example:
+    """A frame with its picture (a data URL, or "" for none) and what is said about it."""
+
+    recording: str
+    individual: str
+    frame: int
+    time_s: float
+    behavior: str
+    role: Literal["typical", "rare"]
+    picture: str
+    description: Mapping[str, str]
+    score: float | None = None
+
+
+@dataclass(frozen=True)
+class KeypointSource:
+    """How a keypoint of a file was read; ``keypoint`` is None where it is not used."""
+
+    source: str
+    keypoint: str | None
+    guessed: bool
+
+
+@dataclass(frozen=True)
+class ProvenanceRow:
+    """How the tables of one step were made."""
+
+    step: str
+    functions: str
+    options: str
+    backend: str
+    versions: str
+
+
+@dataclass(frozen=True)
+class ReportContent:
+    """All that the page tells; the caller computes it, the page only sets it.
+
+    Attributes
+    ----------
+    findings
+        Plain sentences.
+    novelty_report, methods
+        Paragraphs; of Markdown, only headings (``#``, ``##``) and lists (``-``) are understood.
+    recordings
+        A row per recording, column to value.
+    known_keypoints, unknown_states
+        By recording: share of frames in which a keypoint is known, a state is unknown.
+    mosaics
+        Captions and data URLs.
+    """
+
+    title: str
+    version: str
+    overview: Sequence[tuple[str, Value]] = ()
+    findings: Sequence[str] = ()
+    warnings: Sequence[str] = ()
+    figures: Sequence[Figure] = ()
+    examples: Sequence[Example] = ()
+    novelty_report: str = ""
+    recordings: Sequence[Mapping[str, Value]] = ()
+    known_keypoints: Mapping[str, Sequence[Share]] | None = None
+    unknown_states: Mapping[str, Sequence[Share]] | None = None
+    mosaics: Sequence[tuple[str, str]] = ()
+    skeletons: Mapping[str, Sequence[KeypointSource]] | None = None
+    methods: str = ""
+    provenance: Sequence[ProvenanceRow] = ()
+
+
+@dataclass(frozen=True)
+class Block:
+    """A heading or paragraph (one line) or the items of a list."""
+
+    kind: BlockKind
+    lines: tuple[str, ...]
+
+
+def render_report(content: ReportContent) -> str:
+    """Write the page: HTML that holds its style, drawings and pictures, and loads nothing.
+
+    Raises
+    ------
+    DataError
+        When a picture is not a data URL, or a drawing is not SVG.
+    """
+    environment = Environment(
+        loader=PackageLoader("mousegpt.pipeline"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "blocks": parse_blocks, "picture": _check_picture, "value": _format_value,
+    }  # fmt: skip
+    environment.tests["quantity"] = lambda value: isinstance(value, int | float)
+    drawings = [
+        (figure, Markup(prepare_svg(figure.svg, f"figure{number}-", figure.title)))
+        for number, figure in enumerate(content.figures, start=1)
+    ]
+    return environment.get_template("report.html.j2").render(
+        content=content,
+        drawings=drawings,
+        typical=_group_by_behavior(content.examples),
+        rare=[example for example in content.examples if example.role == "rare"],
+        known_keypoints=_tabulate(content.known_keypoints or {}),
+        unknown_states=_tabulate(content.unknown_states or {}),
+        skeletons=_join_equal(content.skeletons or {}),
+    )
+
+
+def encode_figure(figure: Canvas) -> dict[str, bytes]:
+    """Encode a figure as SVG and PDF, with text that can be searched, and PNG of 300 dpi.
+
+    Returns
+    -------
+    dict
+        Keys "svg", "pdf" and "png". Equal figures have equal bytes: no date, no random ids.
+    """
+    files = {}
+    with mpl.rc_context(_FIGURE_STYLE):  # type: ignore[arg-type]
+        for kind, metadata in _NO_METADATA.items():
+            buffer = io.BytesIO()
+            figure.savefig(buffer, format=kind, dpi=300, metadata=metadata)
+            files[kind] = buffer.getvalue()
+    return files
+
+
+def prepare_svg(svg: str, prefix: str, label: str) -> str:
+    """Make a drawing fit to stand in a page beside others.
+
+    Ids and the references to them get the prefix. Scripts, style sheets (they would hold for the
+    whole page), links, embedded pictures from elsewhere and metadata are left out.
+
+    Raises
+    ------
+    DataError
+        When the text is not SVG.
+
+    Examples
+    --------
+    >>> prepare_svg('<?xml version="1.0"?><svg><g id="a"/></svg>', "figure1-", "Speed")
+    '<svg role="img" aria-label="Speed"><g id="figure1-a" /></svg>'
+    """
+    try:
+        root = ElementTree.fromstring(svg)
+    except ElementTree.ParseError as error:
+        raise DataError(
+            f"Expected a drawing in SVG, found text that is not XML: {error}."
+        ) from None
+    if _strip_namespace(root.tag) != "svg":
+        raise DataError(f"Expected a drawing in SVG, found an element '{root.tag}'.")
+    _prepare_element(root, prefix)
+    width = root.attrib.pop("width", "")
+    root.attrib.pop("height", None)
+    if match := re.fullmatch(r"([\d.]+)(pt|px)?", width):
+        size = float(match[1]) * _MAGNIFICATION
+        root.set("style", f"max-width:{size:.0f}{match[2] or 'px'}")
+    root.attrib |= {"role": "img", "aria-label": label}
+    return ElementTree.tostring(root, encoding="unicode")
+
+
+def parse_blocks(text: str) -> list[Block]:
+    """Split a text into headings, lists and paragraphs.
+
+    Examples
+    --------
+    >>> [block.kind for block in parse_blocks("# Rare frames" + 2 * chr(10) + "There are 3.")]
+    ['heading', 'paragraph']
+    """
+    blocks: list[Block] = []
+    for chunk in re.split(r"\n\s*\n|\n(?=#{1,2} )|(?<=\n)(?=#{1,2} )", text):
+        head, _, rest = chunk.strip().partition("\n")
+        if match := re.match(r"(#{1,2}) (.*)", head):
+            kind: BlockKind = "heading" if match[1] == "#" else "subheading"
+            blocks.append(Block(kind, (match[2],)))
+            head, rest = rest, ""
+        body = f"{head}\n{rest}".strip()
+        if body.startswith("- "):
+            items = re.split(r"\n(?=- )", body)
+            blocks.append(Block("list", tuple(" ".join(item[2:].split()) for item in items)))
+        elif body:
+            blocks.append(Block("paragraph", (" ".join(body.split()),)))
+    return blocks
+
+
+def _prepare_element(element: ElementTree.Element, prefix: str) -> None:
+    element.tag = _strip_namespace(element.tag)
+    for name, value in list(element.attrib.items()):
+        del element.attrib[name]
+        if (kept := _prepare_attribute(_strip_namespace(name), value, prefix)) is not None:
+            element.set(_strip_namespace(name), kept)
+    for child in list(element):
+        href = child.get("href") or child.get("{http://www.w3.org/1999/xlink}href") or ""
+        tag = _strip_namespace(child.tag)
+        if tag in _DROPPED and not (tag == "image" and href.startswith("data:image/")):
+            element.remove(child)
+        else:
+            _prepare_element(child, prefix)
+
+
+def _prepare_attribute(name: str, value: str, prefix: str) -> str | None:
+    """Return the attribute's value in the page, or None to leave the attribute out."""
+    if name == "id":
+        return prefix + value
+    if name == "href":
+        if value.startswith("#"):
+            return f"#{prefix}{value[1:]}"
+        return value if value.startswith("data:image/") else None
+    local = _REFERENCE.sub(lambda match: f"url(#{prefix}{match[1]})", value)
+    foreign = "url(" in local.replace(f"url(#{prefix}", "")
+    return None if foreign or name.lower().startswith("on") else local
+
+
+def _strip_namespace(name: str) -> str:
+    return name.rpartition("}")[2]
+
+
+def _check_picture(url: str) -> str:
+    if not url.startswith("data:image/"):
+        raise DataError(
+            f"Expected a picture as a data URL, found '{url[:40]}'; "
+            "encode the picture, since the report loads nothing."
+        )
+    return url
+
+
+def _format_value(value: Value) -> str:
+    """Write a number with what a reader needs of it; nothing known is a dash.
+
+    >>> [_format_value(value) for value in (18000, 0.12345, float("nan"), "cm")]
+    ['18,000', '0.123', '–', 'cm']
+    """
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "–"
+    if isinstance(value, float):
+        return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+    return f"{value:,}" if isinstance(value, int) else value
+
+
+def _group_by_behavior(examples: Sequence[Example]) -> dict[str, list[Example]]:
+    groups: dict[str, list[Example]] = {}
+    for example in examples:
+        if example.role == "typical":
+            groups.setdefault(example.behavior, []).append(example)
+    return groups
+
+
+def _tabulate(
+    shares: Mapping[str, Sequence[Share]],
+) -> tuple[list[str], dict[str, list[float | None]]]:
+    """Return the columns, in order of appearance, and the row of every recording."""
+    columns = list(dict.fromkeys(name for row in shares.values() for name, _ in row))
+    rows = {}
+    for recording, row in shares.items():
+        known = {name: share for name, share in row if not math.isnan(share)}
+        rows[recording] = [known.get(name) for name in columns]
+    return columns, rows
+
+
+def _join_equal(
+    skeletons: Mapping[str, Sequence[KeypointSource]],
+) -> list[tuple[list[str], tuple[KeypointSource, ...]]]:
+    """Join the recordings whose keypoints were read alike."""
+    joined: dict[tuple[KeypointSource, ...], list[str]] = {}
+    for recording, rows in skeletons.items():
+        joined.setdefault(tuple(rows), []).append(recording)
+    return [(recordings, rows) for rows, recordings in joined.items()]
