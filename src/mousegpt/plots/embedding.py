@@ -62,17 +62,17 @@ def plot_layout(
     thumbnails = thumbnails or {}
     ax = ax or make_axes(PAGE_IN if thumbnails else COLUMN_IN * 1.25, 4.6 if thumbnails else 2.8)
     names = name_unassigned(known["behavior"])
-    for name, look in reversed(looks.items()):  # grey goes below
-        points = known.loc[names == name, ["x", "y"]].to_numpy()
-        _scatter(ax, points, look.color, look.marker)
+    for name, look in reversed(list(looks.items())):  # grey goes below
+        _scatter(ax, known.loc[names == name], look, len(known))
     indexed = known.assign(behavior=names).set_index(list(KEY))
     placed = {key: picture for key, picture in thumbnails.items() if key in indexed.index}
-    rows = [indexed.loc[key] for key in placed]
-    targets = np.array([[row["x"], row["y"]] for row in rows]).reshape(-1, 2)
+    rows = indexed.loc[list(placed)]
+    targets = rows[["x", "y"]].to_numpy()
     spots = _spread_on_ring(targets, known[["x", "y"]].to_numpy())
-    for picture, row, target, spot in zip(placed.values(), rows, targets, spots, strict=True):
-        _pin_picture(ax, picture, row["behavior"], looks[row["behavior"]], target, spot)
-    _finish(ax)
+    pins = zip(placed.values(), rows["behavior"], targets, spots, strict=True)
+    for picture, name, target, spot in pins:
+        _pin_picture(ax, picture, name, looks[name], target, spot)
+    _finish(ax, 0.14 if placed else 0.03)
     shown = set(names)
     legend = {name: look for name, look in looks.items() if name in shown}
     add_legend(ax, legend, kind="marker")
@@ -98,21 +98,23 @@ def plot_novelty(layout: pd.DataFrame, novelty: pd.DataFrame, *, ax: Axes | None
     require_columns(joined, "x")
     ax = ax or make_axes(COLUMN_IN * 1.25, 2.8)
     novel = joined[joined["novel"]].sort_values("score", ascending=False, kind="stable")
-    _scatter(ax, joined.loc[~joined["novel"], ["x", "y"]].to_numpy(), UNASSIGNED_COLOR, "o")
+    _scatter(ax, joined[~joined["novel"]], Look(UNASSIGNED_COLOR), len(joined))
     ax.scatter(novel["x"], novel["y"], s=14, facecolor="none", edgecolor=ALERT, linewidth=1.0)
     for rank, (x, y) in enumerate(novel[["x", "y"]].to_numpy(), start=1):
         ax.annotate(
             str(rank), (x, y), (4, 4), textcoords="offset points", color=ALERT, fontweight="bold"
         )
-    _finish(ax)
+    _finish(ax, 0.03)
     legend = {f"novel ({len(novel)})": Look(ALERT), "all frames": Look(UNASSIGNED_COLOR)}
     add_legend(ax, legend, kind="marker")
     return ax
 
 
-def _scatter(ax: Axes, points: FloatArray, color: str, marker: str) -> None:
-    size = float(np.clip(2e4 / max(len(points), 1), 1.2, 6))
-    ax.scatter(*points.T, s=size, c=color, marker=marker, linewidth=0, alpha=0.7, rasterized=True)
+def _scatter(ax: Axes, table: pd.DataFrame, look: Look, n_total: int) -> None:
+    ax.scatter(
+        table["x"], table["y"], s=float(np.clip(2e4 / n_total, 1.2, 6)), c=look.color,
+        marker=look.marker, linewidth=0, alpha=0.7, rasterized=True,
+    )  # fmt: skip
 
 
 def _spread_on_ring(targets: FloatArray, points: FloatArray) -> FloatArray:
@@ -148,14 +150,17 @@ def _pin_picture(
         arrowprops={"arrowstyle": "-", "color": look.color, "linewidth": 0.7},
     )
     ax.add_artist(box)
+    ax.plot(*target, "o", color=look.color, markersize=3.5, markeredgecolor="white", mew=0.6)
+    side = 1 if spot[1] >= target[1] else -1  # away from the leader line
     ax.annotate(
-        name, tuple(spot), (0, -0.5 * zoom * picture.shape[0] - 4), textcoords="offset points",
-        ha="center", va="top", fontsize=6,
+        name, tuple(spot), (0, side * (0.5 * zoom * picture.shape[0] + 4)),
+        textcoords="offset points", ha="center", va="bottom" if side > 0 else "top", fontsize=6,
     )  # fmt: skip
     ax.update_datalim([spot])
 
 
-def _finish(ax: Axes) -> None:
+def _finish(ax: Axes, margin: float) -> None:
     ax.set(xlabel="UMAP 1", ylabel="UMAP 2", xticks=[], yticks=[])
-    ax.margins(0.08)
+    ax.spines[:].set_visible(False)
+    ax.margins(margin)
     ax.autoscale_view()

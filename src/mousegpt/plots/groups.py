@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.legend import Legend
 from matplotlib.patches import Patch
 
 from mousegpt.core.arrays import FloatArray
@@ -63,13 +64,13 @@ def plot_proportions(
     names = [name for name in choose_looks(present) if name in present]
     ax = ax or make_axes(PAGE_IN, 2.4)
     dots = proportions.groupby(["group", "behavior", "subject", "individual"])["share"].mean()
-    intervals = summary.set_index(["group", "behavior"])
+    intervals = summary.set_index(["group", "behavior"])[["mean", "low", "high"]]
     width = _SPREAD / len(looks)
     for number, (group, look) in enumerate(looks.items()):
         left = (number + 0.5) * width - _SPREAD / 2
         for x, name in enumerate(names):
             _draw_dots(ax, x + left, width, dots[group, name].to_numpy(), look)
-            _draw_interval(ax, x + left, width, intervals.loc[(group, name)])
+            _draw_interval(ax, x + left, width, intervals.loc[[(group, name)]].iloc[0])
     for x in range(1, len(names)):
         ax.axvline(x - 0.5, color=UNASSIGNED_COLOR, linewidth=0.4, zorder=0)
     ax.set_xticks(range(len(names)), names)
@@ -119,8 +120,8 @@ def plot_postures(subtypes: pd.DataFrame, *, n_postures: int = 6, ax: Axes | Non
     require_columns(subtypes, *INDIVIDUAL, "group", "part", "posture", "share")
     groups = list(dict.fromkeys(subtypes["group"]))
     parts = [part for part in ("head", "limb", "torso") if part in set(subtypes["part"])]
-    ax = ax or make_axes(PAGE_IN, 0.5 + 0.2 * len(parts) * max(len(groups) + 1, n_postures + 1))
     block = max(len(groups) + 1.2, 0.7 * (n_postures + 1) + 1)
+    ax = ax or make_axes(PAGE_IN, 0.5 + 0.17 * block * len(parts))
     ticks: dict[float, str] = {}
     for number, part in enumerate(parts):
         top = number * block
@@ -168,11 +169,12 @@ def _stack_bar(ax: Axes, y: float, shares: pd.Series[float], looks: Mapping[str,
 
 def _add_block_legend(ax: Axes, looks: Mapping[str, Look], y: float) -> None:
     handles = [
-        Patch(facecolor=look.color, hatch=look.hatch, edgecolor="white", linewidth=0, label=name)
-        for name, look in looks.items()
+        Patch(facecolor=look.color, hatch=look.hatch, edgecolor="white", linewidth=0)
+        for look in looks.values()
     ]
-    legend = ax.legend(
-        handles=handles, loc="upper left", bbox_to_anchor=(1.01, y),
+    legend = Legend(
+        ax, handles, list(looks), loc="upper left", bbox_to_anchor=(1.01, y),
         bbox_transform=ax.get_yaxis_transform(), borderaxespad=0,
     )  # fmt: skip
     ax.add_artist(legend)
+    legend.set_clip_on(False)  # else the layout makes no room for it

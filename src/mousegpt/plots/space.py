@@ -1,8 +1,8 @@
-"""Where the mouse is, and how it stands."""
+"""Where in the arena each behaviour happens."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated
 
 import numpy as np
@@ -13,11 +13,8 @@ from pydantic import Field
 
 from mousegpt.core.arrays import FloatArray
 from mousegpt.core.errors import DataError
-from mousegpt.core.poses import Poses
 from mousegpt.core.recording import Arena
-from mousegpt.core.skeleton import BONES
 from mousegpt.plots.style import (
-    FAINT,
     INK,
     PAGE_IN,
     Look,
@@ -31,8 +28,6 @@ from mousegpt.plots.style import (
 from mousegpt.stats.proportions import UNASSIGNED, name_unassigned
 
 _PANELS_PER_ROW = 4
-_SIDE_COLORS = {"L": "#0072B2", "R": "#D55E00"}
-_PLANES = {"from above": (0, 1), "from the side": (0, 2)}
 
 
 @publication_style()
@@ -123,8 +118,10 @@ def _draw_disc(
     names = name_unassigned(table["behavior"]).to_numpy()[chosen]
     shuffled = np.random.default_rng(0).permutation(len(chosen))
     order = shuffled[np.argsort(names[shuffled] != UNASSIGNED, kind="stable")]  # grey goes below
+    points = table[["x", "y"]].to_numpy()[chosen][order] + origin
     ax.scatter(
-        *(table[["x", "y"]].to_numpy()[chosen][order] + origin).T,
+        points[:, 0],
+        points[:, 1],
         c=[looks[name].color for name in names[order]],
         s=1.6, linewidth=0, alpha=0.8, rasterized=True,
     )  # fmt: skip
@@ -142,100 +139,8 @@ def _size(arena: Arena) -> tuple[float, float]:
 
 def _outline(arena: Arena, origin: FloatArray) -> Patch:
     width, length = _size(arena)
-    line = {"fill": False, "edgecolor": INK, "linewidth": 0.6}
+    x, y = float(origin[0]), float(origin[1])
     if arena.shape == "circle":
-        return Circle((float(origin[0]), float(origin[1])), width / 2, **line)
-    corner = (float(origin[0]) - width / 2, float(origin[1]) - length / 2)
-    return Rectangle(corner, width, length, **line)
-
-
-@publication_style()
-def plot_skeletons(
-    poses: Poses,
-    frames: Sequence[int],
-    *,
-    captions: Sequence[str] = (),
-    ax: Axes | None = None,
-) -> Axes:
-    """Draw stick figures of some frames: from above and, in 3-D, from the side.
-
-    Parameters
-    ----------
-    poses
-        Of one individual, with the 24 keypoints; z up and the floor at 0 when 3-D.
-    frames
-        Original frame indices, drawn from left to right.
-    captions
-        A line under each frame; the frame's index when there are none.
-
-    Raises
-    ------
-    DataError
-        When there are several individuals, or a frame is not in the poses.
-
-    Notes
-    -----
-    3-D poses are turned so that the trunk points to the right; 2-D poses are drawn as they are.
-    Left limbs are blue, right limbs are red, the midline is grey.
-    """
-    points = _pick_frames(poses, frames)
-    planes = _PLANES if points.shape[-1] == 3 else {"": (0, 1)}
-    if points.shape[-1] == 3:
-        points = np.stack([_turn_forward(p, list(poses["keypoint"].values)) for p in points])
-    middle = (np.nanmin(points, axis=1) + np.nanmax(points, axis=1)) / 2
-    points = points - middle[:, None] * np.array([1, 1, 0][: points.shape[-1]])
-    span = np.nanmax(points, axis=(0, 1)) - np.nanmin(points, axis=(0, 1))
-    step = 1.15 * span[0]
-    ax = ax or make_axes(min(PAGE_IN, 0.6 + 1.7 * len(frames)), 0.4 + 1.0 * len(planes))
-    names = [str(name) for name in poses["keypoint"].values]
-    base = 0.0
-    for title, (across, up) in planes.items():
-        low, high = float(np.nanmin(points[..., up])), float(np.nanmax(points[..., up]))
-        base -= high
-        for column, pose in enumerate(points):
-            _draw_sticks(ax, pose[:, [across, up]] + [column * step, base], names)
-        if up == 2:
-            right = (len(frames) - 1) * step + span[0] / 2
-            ax.plot([-span[0] / 2, right], [base, base], color=FAINT, linewidth=0.5, zorder=0)
-        ax.text(-0.62 * step, base + (low + high) / 2, title, rotation=90, ha="center", va="center")
-        base += low - 0.25 * span[0]
-    for column, caption in enumerate(captions or [f"frame {frame}" for frame in frames]):
-        ax.text(column * step, base, caption, ha="center", va="top")
-    left = (len(frames) - 0.5) * step
-    draw_scale_bar(ax, left, base, span[0] / 4, str(poses.attrs["unit"]))
-    ax.set_aspect("equal")
-    ax.axis("off")
-    return ax
-
-
-def _pick_frames(poses: Poses, frames: Sequence[int]) -> FloatArray:
-    """Return points of shape (frame, keypoint, space)."""
-    if poses.sizes["individual"] != 1:
-        raise DataError(
-            f"Stick figures show one individual, found {poses.sizes['individual']}; select one."
-        )
-    missing = [frame for frame in frames if frame not in poses["frame"].values]
-    if missing or not frames:
-        raise DataError(f"The poses hold no frame {missing or ''}; choose others.")
-    places = [int(np.flatnonzero(poses["frame"].values == frame)[0]) for frame in frames]
-    chosen = poses["position"].isel(individual=0).transpose("time", "keypoint", "space")
-    return np.asarray(chosen.values[places])
-
-
-def _turn_forward(pose: FloatArray, names: list[str]) -> FloatArray:
-    """Turn about the vertical so that the trunk points along +x; unturned when it is unknown."""
-    trunk = pose[names.index("SpineF")] - pose[names.index("Hip")]
-    if np.isnan(trunk).any():
-        return pose
-    length = np.hypot(trunk[0], trunk[1]) or 1.0
-    cosine, sine = trunk[0] / length, trunk[1] / length
-    return pose @ np.array([[cosine, -sine, 0], [sine, cosine, 0], [0, 0, 1]])
-
-
-def _draw_sticks(ax: Axes, pose: FloatArray, names: list[str]) -> None:
-    for a, b in BONES:
-        ends = pose[[names.index(a), names.index(b)]]
-        color = _SIDE_COLORS.get(b[-1], INK)
-        ax.plot(*ends.T, color=color, linewidth=1.1, solid_capstyle="round")
-    colors = [_SIDE_COLORS.get(name[-1], INK) for name in names]
-    ax.scatter(*pose.T, s=3, c=colors, linewidth=0, zorder=3)
+        return Circle((x, y), width / 2, fill=False, edgecolor=INK, linewidth=0.6)
+    corner = (x - width / 2, y - length / 2)
+    return Rectangle(corner, width, length, fill=False, edgecolor=INK, linewidth=0.6)

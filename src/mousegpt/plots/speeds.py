@@ -32,7 +32,7 @@ def plot_speeds(
     speeds: pd.DataFrame,
     *,
     length_unit: str = "cm",
-    n_bins: Annotated[int, Field(ge=2)] = 1200,
+    n_bins: Annotated[int, Field(ge=2)] = 3000,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw the six speeds of one animal, one lane each, all on the same scale.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, cast
 
 import numpy as np
 import pandas as pd
@@ -63,12 +63,11 @@ def plot_ethogram(
     looks = looks or choose_looks(behaviors["behavior"])
     several = behaviors.groupby("recording")["individual"].nunique().max() > 1
     blocks: dict[str, dict[str, list[Span]]] = defaultdict(dict)
-    for (group, recording, individual), table in behaviors.groupby(
-        ["group", *INDIVIDUAL], sort=False
-    ):
-        label = f"{recording} · {individual}" if several else str(recording)
+    for key, table in behaviors.groupby(["group", *INDIVIDUAL], sort=False):
+        group, recording, individual = cast("tuple[str, str, str]", key)
+        label = f"{recording} · {individual}" if several else recording
         runs = _find_runs(table["time_s"], name_unassigned(table["behavior"]))
-        blocks[group][label] = [(start, stop, looks[name].color) for start, stop, name in runs]
+        blocks[group][label] = [(a, b, looks[str(name)].color) for a, b, name in runs]
     n_rows = sum(len(rows) + 1 for rows in blocks.values())
     ax = ax or make_axes(PAGE_IN, 0.6 + _ROW_IN * n_rows)
     _draw_blocks(ax, blocks)
@@ -146,19 +145,20 @@ def plot_occurrence(
     looks = group_looks or choose_group_looks(occurrence["group"])
     ax = ax or make_axes(PAGE_IN, 0.5 + 0.5 * len(lanes))
     starts = occurrence["window_start_s"]
-    half_window = np.diff(np.unique(starts)).min(initial=np.inf) / 2
+    steps = np.diff(np.unique(starts))
+    half_window = float(steps.min()) / 2 if steps.size else 0.0
     divisor, label = choose_time_unit(starts)
     for base, name in zip(reversed(range(len(lanes))), lanes, strict=True):
         for group, mean in means[name].groupby(level="group"):
             line = mean.droplevel("group")
-            time = (line.index + (half_window if np.isfinite(half_window) else 0.0)) / divisor
+            time = (line.index + half_window) / divisor
             scaled = base + _LANE_HEIGHT * line / tops[name]
             smooth = scaled.rolling(n_smoothed, center=True, min_periods=1).mean()
             ax.plot(time, scaled, "--", color=looks[group].color, lw=0.4, alpha=0.6)
             ax.plot(time, smooth, color=looks[group].color, lw=1.1)
     _scale_lanes(ax, tops)
     ax.set(xlabel=label, ylabel="Share of time")
-    ax.set_xlim(left=0)
+    ax.set_xlim(0, (starts.max() + 2 * half_window) / divisor)
     thin_ticks(ax)
     _add_line_legend(ax, looks)
     return ax
