@@ -54,16 +54,14 @@ def choose_examples(
 
 def _spread(ranked: pd.DataFrame, n_examples: int, min_separation_s: float) -> pd.DataFrame:
     """Take one frame of each animal in turn, best first, never two close together."""
-    turn = ranked.groupby(["recording", "individual"]).cumcount()
-    order = ranked.assign(turn=turn).sort_values("turn", kind="stable")
+    turn = ranked.groupby(["recording", "individual"]).cumcount().to_numpy()
+    animals = ranked["recording"].str.cat(ranked["individual"], sep="\0").to_numpy()
+    times = ranked["time_s"].to_numpy()
     picked: list[int] = []
-    for index, row in order.iterrows():
-        rivals = ranked.loc[picked]
-        same = rivals[
-            (rivals["recording"] == row["recording"]) & (rivals["individual"] == row["individual"])
-        ]
-        if (abs(same["time_s"] - row["time_s"]) >= min_separation_s).all():
-            picked.append(index)
+    for place in np.argsort(turn, kind="stable"):
+        rivals = [p for p in picked if animals[p] == animals[place]]
+        if all(abs(times[p] - times[place]) >= min_separation_s for p in rivals):
+            picked.append(int(place))
         if len(picked) == n_examples:
             break
-    return ranked.loc[picked]
+    return ranked.iloc[picked]

@@ -6,11 +6,11 @@ import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
-import numpy as np
 import pandas as pd
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -30,7 +30,7 @@ def print_line(message: str) -> None:
     _output.print(Text(message))
 
 
-def print_json(rows: Sequence[Mapping[str, object]] | Mapping[str, object]) -> None:
+def print_json(rows: object) -> None:
     """Print JSON for scripts; what is missing becomes null."""
     _output.print(json.dumps(_clean(rows), indent=1, default=str, allow_nan=False), markup=False)
 
@@ -40,11 +40,10 @@ def _clean(value: object) -> object:
         return {str(key): _clean(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_clean(item) for item in value]
-    missing = value is None or (np.isscalar(value) and bool(pd.isna(value)))  # type: ignore[call-overload]
-    return None if missing else value
+    return None if value is None or value is pd.NA or value != value else value
 
 
-def print_table(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> None:
+def print_table(rows: Sequence[Mapping[Any, object]], columns: Sequence[str]) -> None:
     """Print rows as a table that folds long cells instead of cutting them."""
     table = Table(*columns, show_edge=False, pad_edge=False)
     for row in rows:
@@ -58,7 +57,7 @@ class ProgressListener:
 
     def __init__(self, progress: Progress | None) -> None:
         self._progress = progress
-        self._bars: dict[str, int] = {}
+        self._bars: dict[str, TaskID] = {}
         self.n_done = self.n_skipped = 0
         self.failures: list[Event] = []
 
@@ -86,12 +85,12 @@ class ProgressListener:
         name = f"{event.step} {event.unit}"
         if name not in self._bars:
             self._bars[name] = self._progress.add_task(name, total=event.total)
-        self._progress.update(self._bars[name], completed=event.done, total=event.total)  # type: ignore[arg-type]
+        self._progress.update(self._bars[name], completed=event.done, total=event.total)
 
     def _close_bar(self, event: Event) -> None:
         task = self._bars.pop(f"{event.step} {event.unit}", None)
         if task is not None and self._progress is not None:
-            self._progress.remove_task(task)  # type: ignore[arg-type]
+            self._progress.remove_task(task)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from mousegpt.core.errors import ProjectError
@@ -19,7 +19,7 @@ _MARK = "meta:made_up"  # a column that says where the data come from, and that 
 
 
 def build_demo(
-    folder: Path, *, n_mice: int = 4, duration_s: float = 40.0, fps: float = 25.0, seed: int = 0
+    folder: Path, *, n_mice: int = 4, duration_s: float = 40.0, fps: float = 20.0, seed: int = 0
 ) -> Project:
     """Write videos, poses, calibration and manifest of the demo; what is there is kept.
 
@@ -38,10 +38,11 @@ def build_demo(
         raise ProjectError(f"{project.folder} is in use; name a new or empty folder for the demo.")
     if project.manifest.exists():
         return project
-    rows = [
-        _write_session(s, project.folder)
-        for s in make_study(n_mice=n_mice, duration_s=duration_s, fps=fps, seed=seed)
-    ]
+    sessions = make_study(n_mice=n_mice, duration_s=duration_s, fps=fps, seed=seed)
+    with (
+        ThreadPoolExecutor() as pool
+    ):  # drawing and encoding leave the interpreter most of the time
+        rows = list(pool.map(lambda session: _write_session(session, project.folder), sessions))
     views = ",".join(f"video:{view}" for view in SIDE_VIEWS)
     header = f"recording,subject,group,{views},poses,calibration,"
     header += f"arena_shape,arena_width_cm,{_MARK}"
@@ -62,26 +63,12 @@ def _write_session(session: SyntheticSession, folder: Path) -> str:
     name = session.subject.replace(" ", "_")
     paths = {view: f"raw/{name}_{view}.mp4" for view in SIDE_VIEWS}
     for view, path in paths.items():
-        camera = session.calibration.cameras[view]
-        _keep_or_write(
-            folder / path,
-            lambda target, camera=camera: write_video(
-                target, render_view(session.skeleton, camera), session.fps
-            ),
-        )
-    poses, calibration, truth = (
-        f"raw/{name}.parquet",
-        "raw/calibration.json",
-        f"raw/{name}_truth.csv",
-    )
-    _keep_or_write(folder / poses, lambda target: save_poses(session.poses, target))
-    _keep_or_write(folder / calibration, lambda t: save_calibration(session.calibration, t))
-    write_atomically(folder / truth, session.truth.to_csv(index=False).encode())
+        if not (folder / path).exists():  # writers are atomic: a file that is there is whole
+            pictures = render_view(session.skeleton, session.calibration.cameras[view])
+            write_video(folder / path, pictures, session.fps)
+    poses, calibration = f"raw/{name}.parquet", f"raw/{name}_calibration.json"
+    save_poses(session.poses, folder / poses)
+    save_calibration(session.calibration, folder / calibration)
+    write_atomically(folder / f"raw/{name}_truth.csv", session.truth.to_csv(index=False).encode())
     cells = [name, session.subject, session.group, *paths.values(), poses, calibration]
     return ",".join([*cells, session.arena.shape, f"{session.arena.width_cm:g}", "yes"])
-
-
-def _keep_or_write(path: Path, write: Callable[[Path], None]) -> None:
-    if not path.exists():  # writers are atomic: a file that exists is whole
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write(path)

@@ -118,6 +118,10 @@ class Job:
         tables = [load_table(self.project.table(step, u, extra)) for u in self.members[step]]
         return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
 
+    def load_unit(self, step: str, unit: str) -> pd.DataFrame:
+        """Load the table of one unit of a needed step."""
+        return load_table(self.project.table(step, unit))
+
     def notes(self, step: str) -> dict[str, Mapping[str, Any]]:
         """Return the notes that a needed step left, by unit."""
         records = {u: load_provenance(self.project.provenance(step, u)) for u in self.members[step]}

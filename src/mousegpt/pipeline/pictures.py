@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from mousegpt.core.arrays import FloatArray, ImageArray
 from mousegpt.core.calibration import Camera
 from mousegpt.core.poses import CM_PER_UNIT, Poses, build_poses
 from mousegpt.core.recording import Recording
+from mousegpt.io.poses import load_poses
 from mousegpt.io.video import read_frames
 from mousegpt.pipeline.contents import Contents, load_contents
 from mousegpt.pipeline.engine import Job
+from mousegpt.pipeline.project import Project
+from mousegpt.plots.skeletons import plot_skeletons
 from mousegpt.vision.boxes import compute_background, compute_boxes, find_moving_box
 from mousegpt.vision.mosaic import make_mosaic, select_orthogonal_views
 
@@ -63,6 +69,11 @@ def encode_jpeg(image: ImageArray, quality: int = 88) -> bytes:
     """Encode an RGB image."""
     _, encoded = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
     return encoded.tobytes()
+
+
+def read_picture(path: Path) -> ImageArray:
+    """Read back a picture of the project, RGB."""
+    return np.asarray(cv2.imread(str(path), cv2.IMREAD_COLOR_RGB), dtype=np.uint8)
 
 
 def _cut_tiles(
@@ -146,6 +157,30 @@ def draw_frames(
     """Picture frames from the videos of a recording, or as stick figures where there is none."""
     if not keys:
         return
+    contents = load_contents(recording, job.project.skeleton)
     if recording.videos:
-        contents = load_contents(recording, job.project.skeleton)
         yield from picture_frames(contents, keys, choose_views(contents))
+        return
+    poses = load_poses(locate_arrays(job.project, recording.id))
+    for individual, frame in keys:
+        chosen = poses.sel(individual=[individual])
+        yield (individual, frame), _rasterize(plot_skeletons(chosen, [frame], captions=[""]))
+
+
+def locate_arrays(project: Project, unit: str) -> Path:
+    """Return where the step "poses" leaves the poses themselves."""
+    return project.table("poses", unit, "arrays").with_suffix(".nc")
+
+
+def _rasterize(ax: Axes) -> ImageArray:
+    stream = io.BytesIO()
+    get_figure(ax).savefig(stream, format="png", dpi=200)
+    encoded = np.frombuffer(stream.getvalue(), dtype=np.uint8)
+    return np.asarray(cv2.imdecode(encoded, cv2.IMREAD_COLOR_RGB), dtype=np.uint8)
+
+
+def get_figure(ax: Axes) -> Figure:
+    """Return the figure of an axes."""
+    figure = ax.get_figure(root=True)
+    assert figure is not None  # plots make a figure when they are given none
+    return figure

@@ -19,7 +19,7 @@ from mousegpt.io.atomic import write_atomically
 
 _LARGE_BYTES = 256 * 2**20
 _EDGE_BYTES = 2**20
-_LIBRARIES = ("numpy", "scipy", "pandas", "scikit-learn", "umap-learn", "fastcluster")
+_LIBRARIES = ("numpy", "scipy", "pandas", "scikit-learn", "umap-learn")
 
 
 class Provenance(BaseModel):

@@ -27,6 +27,7 @@ from mousegpt.pipeline.engine import Job, Output
 from mousegpt.pipeline.pictures import (
     choose_views,
     encode_jpeg,
+    locate_arrays,
     name_picture,
     picture_frames,
 )
@@ -59,12 +60,13 @@ def make_poses(job: Job) -> Output:
     joined, source = join_views(contents, contents.skeleton, job)
     cleaned = clean_poses(joined, **job.options(clean_poses))
     recording = job.recording
-    place = {"px_per_cm": recording.px_per_cm, "view_angle": recording.view_angle or "top"}
+    scale, angle = recording.px_per_cm, recording.view_angle or "top"
     arena = recording.arena
     if arena is not None:
-        arena = scale_arena(arena, unit=str(cleaned.attrs["unit"]), **place)
-    poses = scale_poses(cleaned, **place)
-    notes = {
+        unit = str(cleaned.attrs["unit"])
+        arena = scale_arena(arena, unit=unit, px_per_cm=scale, view_angle=angle)
+    poses = scale_poses(cleaned, px_per_cm=scale, view_angle=angle)
+    notes: dict[str, object] = {
         "source": source,
         "skeleton": {name: target or "" for name, target in contents.skeleton.targets.items()},
         "skeleton_given": job.project.skeleton.exists(),
@@ -96,11 +98,6 @@ def make_poses(job: Job) -> Output:
 def _tell_skeleton(skeleton: SkeletonMap) -> str:
     pairs = [f"{name} = {target}" for name, target in skeleton.targets.items() if target]
     return f"{', '.join(pairs)} (correct it in skeleton.csv: `mousegpt check --write-skeleton`)"
-
-
-def locate_arrays(project: Project, unit: str) -> Path:
-    """Return where the step "poses" leaves the poses themselves."""
-    return project.table("poses", unit, "arrays").with_suffix(".nc")
 
 
 def join_views(contents: Contents, skeleton: SkeletonMap, job: Job) -> tuple[Poses, str]:

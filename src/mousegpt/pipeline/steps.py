@@ -21,6 +21,7 @@ from mousegpt.pipeline import recording_steps as one
 from mousegpt.pipeline import study_steps as study
 from mousegpt.pipeline.engine import Step
 from mousegpt.pipeline.project import Project
+from mousegpt.plots.time import plot_ethogram
 from mousegpt.stats.bouts import find_bouts
 from mousegpt.stats.occurrence import compute_occurrence
 from mousegpt.vision.sampling import choose_frames
@@ -65,4 +66,11 @@ STEPS: Final[tuple[Step, ...]] = (
     Step("examples", "study", "Pictures of typical and of rare frames", study.make_examples,
          needs=("poses", "embeddings", "behaviors", "novelty"), functions=(choose_examples,),
          reads=_list_pictures, applies=one.need_poses),
+    Step("figures", "study", "Figures as SVG, PDF and PNG", study.make_figures,
+         needs=("poses", "speeds", "posture", "behaviors", "fine_postures", "novelty", "layout",
+                "proportions", "examples"), functions=(plot_ethogram,), given=("looks", "ax"),
+         applies=one.need_poses),
+    Step("report", "study", "The page that shows everything", study.make_report,
+         needs=("poses", "posture", "descriptions", "embeddings", "mosaics", "behaviors",
+                "fine_postures", "novelty", "layout", "proportions", "examples", "figures")),
 )  # fmt: skip

@@ -9,10 +9,20 @@ from mousegpt.behavior.examples import choose_examples
 from mousegpt.behavior.layout import compute_layout
 from mousegpt.behavior.novelty import find_novel_frames, write_novelty_report
 from mousegpt.behavior.postures import classify_postures, load_default_dictionary
-from mousegpt.core.recording import Recording
+from mousegpt.core.recording import Arena
 from mousegpt.core.tables import KEY
+from mousegpt.io.tables import load_table
 from mousegpt.pipeline.engine import Job, Output
-from mousegpt.pipeline.pictures import draw_frames, encode_jpeg, name_picture
+from mousegpt.pipeline.figures import DRAWINGS, Study, add_groups
+from mousegpt.pipeline.pictures import (
+    draw_frames,
+    encode_jpeg,
+    get_figure,
+    name_picture,
+    read_picture,
+)
+from mousegpt.pipeline.report_content import gather_content
+from mousegpt.pipeline.reporting import encode_figure, render_report
 from mousegpt.stats.bouts import find_bouts
 from mousegpt.stats.occurrence import compute_occurrence
 from mousegpt.stats.proportions import compute_proportions
@@ -70,15 +80,6 @@ def make_proportions(job: Job) -> Output:
     )
 
 
-def add_groups(table: pd.DataFrame, recordings: tuple[Recording, ...]) -> pd.DataFrame:
-    """Add each recording's subject and group."""
-    facts = pd.DataFrame(
-        [(r.id, r.subject, r.group) for r in recordings],
-        columns=["recording", "subject", "group"],
-    )
-    return table.merge(facts, on="recording", how="left")
-
-
 def make_examples(job: Job) -> Output:
     """Take pictures of the frames that the report shows: typical ones and rare ones."""
     typical = choose_examples(
@@ -89,7 +90,7 @@ def make_examples(job: Job) -> Output:
     wanted = pd.concat(
         [typical.assign(role="typical"), rare.head(_N_RARE).assign(role="rare")], ignore_index=True
     )[[*KEY, "time_s", "role", "behavior"]]
-    files = {}
+    files: dict[str, bytes] = {}
     for recording in job.recordings:
         mine = wanted[wanted["recording"] == recording.id]
         keys = list(dict.fromkeys(zip(mine["individual"], mine["frame"], strict=True)))
@@ -97,3 +98,54 @@ def make_examples(job: Job) -> Output:
             files[name_picture(recording.id, individual, frame)] = encode_jpeg(image)
     wanted["file"] = [name_picture(*key) for key in wanted[list(KEY)].itertuples(index=False)]
     return Output(wanted, files=files)
+
+
+def make_figures(job: Job) -> Output:
+    """Draw every figure that the tables of the study allow, as SVG, PDF and PNG."""
+    study = gather_study(job)
+    rows: list[tuple[str, str, str]] = []
+    files: dict[str, bytes] = {}
+    fitting = [drawing for drawing in DRAWINGS if drawing.fits(study)]
+    for drawing in fitting:
+        encoded = encode_figure(get_figure(drawing.draw(study)))
+        files |= {f"figures/{drawing.name}.{kind}": data for kind, data in encoded.items()}
+        rows.append((drawing.name, drawing.title, drawing.caption))
+        job.report(len(rows), len(fitting))
+    return Output(pd.DataFrame(rows, columns=["name", "title", "caption"]), files=files)
+
+
+def gather_study(job: Job) -> Study:
+    """Load the tables that figures are drawn from."""
+    recordings, behaviors = job.recordings, job.load("behaviors")
+    examples = job.load("examples")
+    first = examples[examples["role"] == "typical"].groupby("behavior", sort=True).head(1)
+    behavior = behaviors[[*KEY, "behavior"]]
+    return Study(
+        recordings=recordings,
+        behaviors=add_groups(behaviors, recordings),
+        fine_postures=add_groups(job.load("fine_postures"), recordings),
+        posture=add_groups(job.load("posture").merge(behavior, on=list(KEY)), recordings),
+        speeds=load_table(job.project.table("speeds", job.members["speeds"][0])),
+        layout=job.load("layout"),
+        novelty=job.load("novelty"),
+        proportions=add_groups(job.load("proportions"), recordings),
+        occurrence=add_groups(job.load("proportions", "occurrence"), recordings),
+        arenas={
+            unit: Arena.model_validate(notes["arena"])
+            for unit, notes in job.notes("poses").items()
+            if notes["arena"]
+        },
+        thumbnails={
+            (row["recording"], row["individual"], row["frame"]): read_picture(
+                job.project.folder / row["file"]
+            )
+            for row in first.to_dict("records")
+        },
+    )
+
+
+def make_report(job: Job) -> Output:
+    """Write the page that shows everything at a glance."""
+    page = render_report(gather_content(job)).encode()
+    table = pd.DataFrame({"file": ["report.html"], "bytes": [len(page)]})
+    return Output(table, files={"report.html": page})

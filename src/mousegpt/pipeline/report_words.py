@@ -1,0 +1,161 @@
+"""Sentences of the report: findings, warnings and methods, written from tables and options."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import pandas as pd
+
+from mousegpt.core.facts import UNKNOWN, state_column
+from mousegpt.core.recording import Recording
+from mousegpt.pipeline.engine import Job
+from mousegpt.pipeline.figures import NO_GROUP
+from mousegpt.pipeline.provenance import load_provenance
+from mousegpt.stats.proportions import UNASSIGNED, summarize_groups
+
+_POOR_FLOOR: Final = 0.05  # r.m.s. distance of planted paws, in body lengths
+_MANY_UNKNOWN: Final = 0.3
+
+
+def write_findings(job: Job) -> list[str]:
+    """Say what was seen; differences between groups are described, not tested."""
+    proportions = job.load("proportions")
+    summary = summarize_groups(proportions, job.recordings)
+    means = summary.pivot(index="behavior", columns="group", values="mean")
+    counts = summary.groupby("group")["n_animals"].max()
+    overall = proportions.groupby("behavior")["share"].mean().drop(UNASSIGNED, errors="ignore")
+    top = overall.sort_values(ascending=False, kind="stable").head(5)
+    findings = [
+        "The commonest behaviours, averaged over animals: "
+        + ", ".join(f"{name} {share:.0%}" for name, share in top.items())
+        + "."
+    ]
+    findings += _compare_groups(means.drop(index=UNASSIGNED, errors="ignore"), counts)
+    bouts = job.load("proportions", "bouts")
+    longest = bouts[bouts["behavior"] != UNASSIGNED].sort_values(
+        "duration_s", ascending=False, kind="stable"
+    )
+    if len(longest):
+        bout = longest.iloc[0]
+        findings.append(
+            f"The longest bout is {bout['duration_s']:.1f} s of {bout['behavior']}, in "
+            f"{bout['recording']} from {bout['start_s']:.1f} s."
+        )
+    rare = job.load("novelty").sort_values("score", ascending=False, kind="stable").iloc[0]
+    findings.append(
+        f"The rarest description is of {rare['recording']}, frame {rare['frame']} "
+        f"({rare['time_s']:.1f} s)."
+    )
+    return findings
+
+
+def _compare_groups(means: pd.DataFrame, counts: pd.Series[int]) -> list[str]:
+    if means.shape[1] < 2 or means.empty:
+        return []
+    spread = (means.max(axis=1) - means.min(axis=1)).sort_values(ascending=False, kind="stable")
+    sentences = []
+    for behavior in spread.index[:3]:
+        shares = ", ".join(
+            f"{means.loc[behavior, group]:.0%} in {group or NO_GROUP} (n = {counts[group]})"
+            for group in means.columns
+        )
+        sentences.append(f"Mean share of {behavior}: {shares}.")
+    sentences.append("These are descriptions of the animals recorded; no test was made.")
+    return sentences
+
+
+def write_warnings(
+    recordings: Sequence[Recording],
+    notes: Mapping[str, Mapping[str, Any]],
+    posture: pd.DataFrame,
+    mosaics: pd.DataFrame,
+) -> list[str]:
+    """Say what a reader must know before trusting the rest."""
+    warnings = []
+    if any("made_up" in recording.metadata for recording in recordings):
+        warnings.append(
+            "These mice are made up: a formula moves them and their groups differ because they "
+            "were made to. Nothing here is evidence about animals."
+        )
+    for recording in recordings:
+        if recording.id not in notes:
+            words = "only pictures of it are shown" if len(mosaics) else "nothing is shown of it"
+            warnings.append(f"{recording.id} has no poses: it is not described, {words}.")
+    if any(not note["skeleton_given"] for note in notes.values()):
+        warnings.append(
+            "Keypoint names were matched by guess (see “How the keypoints were read”); write "
+            "skeleton.csv to settle them."
+        )
+    if any(note["length_unit"] == "body length" for note in notes.values()):
+        warnings.append(
+            "Some recordings have no known scale: their lengths are in body lengths and their "
+            "speeds in body lengths per second. Give px_per_cm in recordings.csv to get cm."
+        )
+    for name, note in notes.items():
+        lengths = list(note["body_length"].values())
+        if "floor_residual" in note and note["floor_residual"] > _POOR_FLOOR * min(lengths):
+            warnings.append(
+                f"The floor of {name} fits poorly (r.m.s. {note['floor_residual']:.2f} "
+                f"{note['length_unit']}): heights are doubtful."
+            )
+    return warnings + _warn_unknown(posture)
+
+
+def _warn_unknown(posture: pd.DataFrame) -> list[str]:
+    if posture.empty:
+        return []
+    unknown = (posture[state_column("activity")] == UNKNOWN).groupby(posture["recording"]).mean()
+    return [
+        f"In {name} what the mouse does is unknown in {share:.0%} of the described frames: "
+        "keypoints are missing, or the facts are too uncertain."
+        for name, share in unknown.items()
+        if share > _MANY_UNKNOWN
+    ]
+
+
+def write_methods(job: Job, notes: Mapping[str, Mapping[str, Any]]) -> str:
+    """Write a methods paragraph with the options that were used."""
+    used = {
+        name: value
+        for step, units in job.members.items()
+        for record in [load_provenance(job.project.provenance(step, unit)) for unit in units[:1]]
+        if record
+        for values in record.options.values()
+        for name, value in ((f"{step}.{key}", value) for key, value in values.items())
+    }
+    backends = {
+        port: name
+        for step in ("embeddings", "behaviors")
+        for unit in job.members[step][:1]
+        if (record := load_provenance(job.project.provenance(step, unit)))
+        for port, name in record.backends.items()
+    }
+    solid = [name for name, note in notes.items() if "floor_residual" in note]
+    planar = [name for name in notes if name not in solid]
+    space = "Three-dimensional" if not planar else "Two-dimensional"
+    if solid and planar:
+        space = "Two- and three-dimensional"
+    floor = (
+        " The floor was estimated as the plane on which most paws stand, and poses were turned "
+        "onto it."
+        if solid
+        else ""
+    )
+    return (
+        f"{space} poses were brought to 24 keypoints. Points of a confidence below "
+        f"{used['poses.min_confidence']} were dropped, gaps of up to {used['poses.max_gap_s']} s "
+        f"bridged, and positions smoothed ({used['poses.smoothing']}, "
+        f"{used['poses.smoothing_window_s']} s).{floor} Posture facts and their standard "
+        f"deviations were measured {used['posture.rate_hz']:g} times per second; a state was "
+        f"claimed when its probability reached {used['posture.certainty']}, and is unknown "
+        "otherwise. Sentences were written from the states by a deterministic grammar.\n\n"
+        f"Descriptions were embedded with {backends.get('embedder', 'an embedder')} and clustered "
+        f"({used['behaviors.linkage']} linkage; {used['behaviors.n_clusters']} stable clusters "
+        f"sought); clusters of the same meaning were merged by {backends.get('labeler', 'rules')}. "
+        f"Rare frames: {used['novelty.method'].replace('_', ' ')}, contamination "
+        f"{used['novelty.contamination']:g}. Map: UMAP with {used['layout.n_neighbors']} "
+        "neighbours. Behaviour over time is counted in windows of "
+        f"{used['proportions.window_s']:g} s. Means and intervals are over animals.\n\n"
+        "mousegpt follows MouseGPT (arXiv 2503.10212); where it departs, docs/paper_map.md says so."
+    )
