@@ -22,6 +22,7 @@ from mousegpt.plots.style import (
     make_axes,
     publication_style,
     require_columns,
+    select_looks,
 )
 from mousegpt.stats.proportions import name_unassigned
 
@@ -60,9 +61,11 @@ def plot_layout(
     known = layout.dropna(subset=["x", "y"])
     require_columns(known, "x")
     thumbnails = thumbnails or {}
-    ax = ax or make_axes(PAGE_IN if thumbnails else COLUMN_IN * 1.25, 4.6 if thumbnails else 2.8)
     names = name_unassigned(known["behavior"])
-    for name, look in reversed(list(looks.items())):  # grey goes below
+    shown = select_looks(looks, names)
+    size = (PAGE_IN, 4.6) if thumbnails else (COLUMN_IN * 1.25, 2.8)
+    ax = ax or make_axes(*size, legend=shown)
+    for name, look in reversed(list(shown.items())):  # grey goes below
         _scatter(ax, known.loc[names == name], look, len(known))
     indexed = known.assign(behavior=names).set_index(list(KEY))
     placed = {key: picture for key, picture in thumbnails.items() if key in indexed.index}
@@ -73,9 +76,7 @@ def plot_layout(
     for picture, name, target, spot in pins:
         _pin_picture(ax, picture, name, looks[name], target, spot)
     _finish(ax, 0.14 if placed else 0.03)
-    shown = set(names)
-    legend = {name: look for name, look in looks.items() if name in shown}
-    add_legend(ax, legend, kind="marker")
+    add_legend(ax, shown, kind="marker")
     return ax
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.legend import Legend
 from matplotlib.patches import Patch
+from matplotlib.ticker import PercentFormatter
 
 from mousegpt.core.arrays import FloatArray
 from mousegpt.plots.style import (
@@ -24,11 +25,14 @@ from mousegpt.plots.style import (
     make_axes,
     publication_style,
     require_columns,
+    select_looks,
+    wrap_name,
     write_heading,
 )
 from mousegpt.stats.proportions import INDIVIDUAL
 
 _SPREAD = 0.8  # of the distance between two behaviours
+_MANY = 10  # behaviours; of more, the names stand upright
 _OTHER = "other"
 
 
@@ -59,10 +63,10 @@ def plot_proportions(
     require_columns(proportions, "group", "subject", "individual", "behavior", "share")
     require_columns(summary, "group", "behavior", "mean", "low", "high")
     looks = group_looks or choose_group_looks(proportions["group"])
-    looks = {group: looks[group] for group in looks if group in set(proportions["group"])}
-    present = set(proportions["behavior"])
-    names = [name for name in choose_looks(present) if name in present]
-    ax = ax or make_axes(PAGE_IN, 2.4)
+    looks = select_looks(looks, proportions["group"])
+    behaviors = proportions["behavior"]
+    names = list(select_looks(choose_looks(behaviors), behaviors))
+    ax = ax or make_axes(PAGE_IN, 2.4 if len(names) <= _MANY else 3.0)
     dots = proportions.groupby(["group", "behavior", "subject", "individual"])["share"].mean()
     intervals = summary.set_index(["group", "behavior"])[["mean", "low", "high"]]
     width = _SPREAD / len(looks)
@@ -73,13 +77,13 @@ def plot_proportions(
             _draw_interval(ax, x + left, width, intervals.loc[[(group, name)]].iloc[0])
     for x in range(1, len(names)):
         ax.axvline(x - 0.5, color=UNASSIGNED_COLOR, linewidth=0.4, zorder=0)
-    ax.set_xticks(range(len(names)), names)
-    if len(names) > 8 or max(map(len, names)) > 14:
-        ax.tick_params(axis="x", rotation=30)
-        for label in ax.get_xticklabels():
-            label.set(ha="right", rotation_mode="anchor")
+    labels = [wrap_name(name, width=12) for name in names]
+    if len(names) <= _MANY:
+        ax.set_xticks(range(len(names)), labels)
+    else:
+        ax.set_xticks(range(len(names)), labels, rotation=90, linespacing=0.9)
     ax.tick_params(axis="x", length=0)
-    ax.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
+    ax.yaxis.set_major_formatter(PercentFormatter(1.0))
     ax.set(ylabel="Share of time", xlim=(-0.5, len(names) - 0.5))
     ax.set_ylim(bottom=0)
     add_legend(ax, looks, kind="marker")
@@ -136,7 +140,7 @@ def plot_postures(subtypes: pd.DataFrame, *, n_postures: int = 6, ax: Axes | Non
     ax.set_yticks(list(ticks), list(ticks.values()))
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
-    ax.xaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
+    ax.xaxis.set_major_formatter(PercentFormatter(1.0))
     ax.set(xlim=(0, 1), ylim=(len(parts) * block - 0.3, -0.5), xlabel="Share of postures")
     return ax
 

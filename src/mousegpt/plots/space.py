@@ -24,6 +24,7 @@ from mousegpt.plots.style import (
     make_axes,
     publication_style,
     require_columns,
+    select_looks,
 )
 from mousegpt.stats.proportions import UNASSIGNED, name_unassigned
 
@@ -83,7 +84,9 @@ def plot_positions(
     groups = list(dict.fromkeys(known["group"]))
     n_columns = min(len(groups), _PANELS_PER_ROW)
     n_rows = -(-len(groups) // n_columns)
-    ax = ax or make_axes(PAGE_IN, 0.3 + 1.55 * n_rows * 4 / max(n_columns, 3))
+    shown = select_looks(looks, name_unassigned(known["behavior"]))
+    height = 0.3 + 1.55 * n_rows * 4 / max(n_columns, 3)
+    ax = ax or make_axes(PAGE_IN, height, legend=shown)
     step = 2.2 * reach
     for number, group in enumerate(groups):
         table = known[known["group"] == group]
@@ -96,8 +99,7 @@ def plot_positions(
     draw_scale_bar(ax, -reach, low, reach, str(units[0]))
     ax.set_aspect("equal")
     ax.axis("off")
-    shown = set(name_unassigned(known["behavior"]))
-    add_legend(ax, {name: look for name, look in looks.items() if name in shown}, kind="marker")
+    add_legend(ax, {name: Look(look.color) for name, look in shown.items()}, kind="marker")
     return ax
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from textwrap import fill
 from typing import Final, Literal
 
 import matplotlib as mpl
@@ -91,8 +92,10 @@ def publication_style() -> Iterator[None]:
 
 
 @publication_style()
-def make_axes(width_in: float, height_in: float) -> Axes:
-    """Return the only axes of a new figure."""
+def make_axes(width_in: float, height_in: float, *, legend: Iterable[str] = ()) -> Axes:
+    """Return the only axes of a new figure, high enough for a legend of these names."""
+    n_lines = sum(wrap_name(name).count("\n") + 1 for name in legend)
+    height_in = max(height_in, 0.2 + 0.14 * n_lines)
     return Figure(figsize=(width_in, height_in), layout="constrained").add_subplot()
 
 
@@ -160,15 +163,27 @@ def add_legend(
     ax: Axes, looks: Mapping[str, Look], *, kind: Literal["patch", "marker"] = "patch"
 ) -> None:
     """Put a legend to the right of the axes."""
+    lines = {wrap_name(name): look for name, look in looks.items()}
     handles: list[Artist] = [
         Patch(facecolor=look.color, hatch=look.hatch, edgecolor="white", linewidth=0, label=name)
         if kind == "patch"
         else Line2D(
             [], [], color=look.color, marker=look.marker, markersize=4, linestyle="", label=name
         )
-        for name, look in looks.items()
+        for name, look in lines.items()
     ]
     ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0)
+
+
+def wrap_name(name: str, *, width: int = 22) -> str:
+    """Break a long name into lines."""
+    return fill(name, width)
+
+
+def select_looks(looks: Mapping[str, Look], names: Iterable[str]) -> dict[str, Look]:
+    """Return the looks of some names, in the order of the looks."""
+    wanted = set(names)
+    return {name: look for name, look in looks.items() if name in wanted}
 
 
 def write_heading(ax: Axes, text: str, y: float, *, va: str = "center") -> None:

@@ -25,6 +25,7 @@ from mousegpt.plots.style import (
     make_axes,
     publication_style,
     require_columns,
+    select_looks,
     thin_ticks,
     write_heading,
 )
@@ -69,10 +70,10 @@ def plot_ethogram(
         runs = _find_runs(table["time_s"], name_unassigned(table["behavior"]))
         blocks[group][label] = [(a, b, looks[str(name)].color) for a, b, name in runs]
     n_rows = sum(len(rows) + 1 for rows in blocks.values())
-    ax = ax or make_axes(PAGE_IN, 0.6 + _ROW_IN * n_rows)
+    shown = select_looks(looks, name_unassigned(behaviors["behavior"]))
+    ax = ax or make_axes(PAGE_IN, 0.6 + _ROW_IN * n_rows, legend=shown)
     _draw_blocks(ax, blocks)
-    shown = set(name_unassigned(behaviors["behavior"]))
-    add_legend(ax, {name: look for name, look in looks.items() if name in shown})
+    add_legend(ax, {name: Look(look.color) for name, look in shown.items()})
     return ax
 
 
@@ -139,8 +140,7 @@ def plot_occurrence(
     """
     require_columns(occurrence, "group", "window_start_s", "behavior", "share")
     means = occurrence.groupby(["behavior", "group", "window_start_s"])["share"].mean()
-    present = set(occurrence["behavior"])
-    lanes = [name for name in choose_looks(present) if name in present]
+    lanes = list(select_looks(choose_looks(occurrence["behavior"]), occurrence["behavior"]))
     tops = {name: _round_up(float(means[name].max())) for name in lanes}
     looks = group_looks or choose_group_looks(occurrence["group"])
     ax = ax or make_axes(PAGE_IN, 0.5 + 0.5 * len(lanes))
