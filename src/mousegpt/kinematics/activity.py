@@ -62,7 +62,7 @@ RULES: Final[tuple[Rule, ...]] = (
             "forepaw_movement": ("stroking",),
             "pace": _IN_PLACE,
         },
-        {"trunk_pitch": ("horizontal", "inclined", "declined"), "head_height": ("low", "middle")},
+        {"head_height": ("low", "middle")},
     ),
     Rule(
         "supported rearing",
@@ -164,23 +164,29 @@ def _all_hold(conditions: Sequence[BoolArray]) -> BoolArray:
 def _join_bouts(
     activity: FloatArray, facts: pd.DataFrame, states: States, min_bout_s: float
 ) -> FloatArray:
-    """Close short breaks of an activity where nothing speaks against it."""
+    """Close short breaks of an activity where nothing speaks against it.
+
+    A break by an activity that comes earlier in the rules stays: it is the surer one.
+    """
     individual, time = facts["individual"].to_numpy(), facts["time_s"].to_numpy()
-    allowed = {
-        name: np.any([rule.allow(states) for rule in RULES if rule.activity == name], axis=0)
-        for name in dict.fromkeys(rule.activity for rule in RULES)
+    order = [*dict.fromkeys(rule.activity for rule in RULES), UNKNOWN]
+    measured = states["pace"] != UNKNOWN
+    bearable = {
+        name: measured
+        & np.logical_or.reduce([r.allow(states) for r in RULES if r.activity == name])
+        for name in order[:-1]
     }
     changes = (activity[1:] != activity[:-1]) | (individual[1:] != individual[:-1])
-    starts = np.concatenate([[0], np.flatnonzero(changes) + 1, [len(activity)]])
+    starts = np.concatenate([[0], np.flatnonzero(changes) + 1])
     joined = activity.copy()
-    for a, b, c in zip(starts[:-1], starts[1:-1], starts[2:], strict=False):
+    for a, b, c in zip(starts, starts[1:], starts[2:], strict=False):
         name = activity[a]
+        same = name == activity[c] and individual[a] == individual[c]
         if (
-            c < len(activity)
-            and name == activity[c] != UNKNOWN
-            and individual[a] == individual[c]
+            same
+            and order.index(name) < order.index(activity[b])
             and time[c] - time[b] <= min_bout_s
-            and allowed[name][b:c].all()
+            and bearable[name][b:c].all()
         ):
             joined[b:c] = name
     return joined

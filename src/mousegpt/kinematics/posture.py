@@ -224,7 +224,7 @@ def _measure_mouse(
         return measure_posture(points, mouse.anatomy, arena)
 
     facts = measure(place.position)
-    gains = propagate_noise(measure, place.position, 1e-4 * mouse.length)
+    gains = propagate_noise(measure, place.position, 1e-6 * mouse.length)
     place_sd = np.hypot(place.position_sd, systematic_error * mouse.length)
     sds = {name: _sum_noise(gain, place_sd) for name, gain in gains.items()}
     facts["stretch"] = facts["length"] / mouse.length

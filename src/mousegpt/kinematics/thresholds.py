@@ -80,7 +80,7 @@ BANDS: Final[dict[str, Bands]] = {
     ),
     "trunk_pitch": Bands(
         "trunk_pitch", (-20, 30, 50), ("declined", "horizontal", "inclined", "upright"),
-        "tail base to neck: 0 to 25 deg on all fours, 55 to 80 in a rear, between in sitting",
+        "tail base to neck: 0 to 25 deg on all fours, 55 to 80 in a rear, 40 to 55 when sitting up",
     ),
     "spine_vertical": Bands(
         "spine_bend_vertical", (-15, 45), ("hollow", "flat", "arched"),

@@ -117,19 +117,24 @@ def measure_speed(
     Returns
     -------
     speed, sd : FloatArray
-        Shape (n, keypoint); NaN where less than half of the window is known.
+        Shape (n, keypoint); NaN where less than a third of the steps are known.
     """
     lag = min(max(1, round(lag_s * fps)), windows.shape[1] // 2)
     steps = (windows[:, 2 * lag :] - windows[:, : -2 * lag]) * fps / (2 * lag)
     square = (steps**2).sum(axis=-1)
     variance = (noise * fps / lag) ** 2 / 2
+    known = np.isfinite(square)
     signal = np.maximum(_mean_known(square, axis=1) - n_axes * variance, 0)
-    n_steps = max(1.0, steps.shape[1] / 1.5)  # squares of steps that share a point correlate
+    signal = np.where(known.mean(axis=1) >= 1 / 3, signal, np.nan)  # the ends of a recording pass
+    n_steps = np.maximum(
+        known.sum(axis=1) / 1.5, 1
+    )  # squares of steps that share a point correlate
     # the true signal may well be as large as the noise that was subtracted
     likely = signal + n_axes * variance
     doubt = np.sqrt((2 * n_axes * variance**2 + 4 * likely * variance) / n_steps)
-    signal = np.where(np.isfinite(square).mean(axis=1) >= 0.5, signal, np.nan)
-    return np.sqrt(signal), np.sqrt(signal + doubt) - np.sqrt(signal)
+    speed = np.sqrt(signal)
+    above, below = np.sqrt(signal + doubt), np.sqrt(np.maximum(signal - doubt, 0))
+    return speed, np.maximum(above - speed, speed - below)
 
 
 def _mean_known(values: FloatArray, axis: int | tuple[int, ...]) -> FloatArray:

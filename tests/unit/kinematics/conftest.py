@@ -13,7 +13,8 @@ from mousegpt.core.skeleton import KEYPOINTS
 STANDING = {
     "Snout": (7.9, 0, 1.0), "EarL": (6.0, 0.8, 2.0), "EarR": (6.0, -0.8, 2.0),
     "SpineF": (5.0, 0, 2.26), "SpineG": (3.5, 0, 2.6), "SpineH": (2.2, 0, 2.6),
-    "Hip": (1.2, 0, 2.4), "TailBase": (0, 0, 2.26), "TailMid": (-3, 0, 0.6), "TailEnd": (-6, 0, 0.2),
+    "Hip": (1.2, 0, 2.4), "TailBase": (0, 0, 2.26), "TailMid": (-3, 0, 0.6),
+    "TailEnd": (-6, 0, 0.2),
     "ShoulderL": (4.6, 0.7, 1.6), "ElbowL": (4.2, 0.8, 1.0), "WristL": (4.5, 0.8, 0.4),
     "ForepawL": (5.0, 0.8, 0.0), "KneeL": (2.0, 1.0, 1.2), "AnkleL": (0.8, 1.1, 0.6),
     "HindpawL": (1.6, 1.2, 0.0),
