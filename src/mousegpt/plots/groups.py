@@ -85,7 +85,7 @@ def plot_proportions(
     ax.tick_params(axis="x", length=0)
     ax.yaxis.set_major_formatter(PercentFormatter(1.0))
     ax.set(ylabel="Share of time", xlim=(-0.5, len(names) - 0.5))
-    ax.set_ylim(bottom=0)
+    ax.set_ylim(0, min(ax.get_ylim()[1], 1.0))  # the interval of two animals may reach far beyond
     add_legend(ax, looks, kind="marker")
     return ax
 
@@ -113,6 +113,8 @@ def plot_postures(subtypes: pd.DataFrame, *, n_postures: int = 6, ax: Axes | Non
     ----------
     subtypes
         As of ``compute_subtypes`` for one behaviour, joined with ``group``.
+    groups
+        Order of the groups; that of the table when None.
     n_postures
         Postures named per part, the most frequent ones; the others are "other".
 
@@ -122,7 +124,7 @@ def plot_postures(subtypes: pd.DataFrame, *, n_postures: int = 6, ax: Axes | Non
     part of all that was seen, averaged over the recordings of the group, so that they fill 100 %.
     """
     require_columns(subtypes, *INDIVIDUAL, "group", "part", "posture", "share")
-    groups = list(dict.fromkeys(subtypes["group"]))
+    groups = list(dict.fromkeys(subtypes["group"] if groups is None else groups))
     parts = [part for part in ("head", "limb", "torso") if part in set(subtypes["part"])]
     block = max(len(groups) + 1.2, 0.7 * (n_postures + 1) + 1)
     ax = ax or make_axes(PAGE_IN, 0.5 + 0.17 * block * len(parts))

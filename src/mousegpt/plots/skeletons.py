@@ -26,7 +26,7 @@ _LIMB_COLORS = {
     for limb in ("forelimb", "hind limb")
     for name in BODY_GROUPS[f"{side} {limb}"]
 }
-_PLANES_3D = {"from above": (0, 1), "from the side": (0, 2)}
+_PLANES_3D = {"above": (0, 1), "side": (0, 2)}
 _GAP = 0.14  # between figures, in widths of a figure
 
 
