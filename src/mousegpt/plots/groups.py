@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.legend import Legend
 from matplotlib.patches import Patch
 from matplotlib.ticker import PercentFormatter
+from pydantic import Field
 
 from mousegpt.core.arrays import FloatArray
 from mousegpt.plots.style import (
@@ -106,15 +108,18 @@ def _draw_interval(ax: Axes, x: float, width: float, row: pd.Series[float]) -> N
 
 
 @publication_style()
-def plot_postures(subtypes: pd.DataFrame, *, n_postures: int = 6, ax: Axes | None = None) -> Axes:
+def plot_postures(
+    subtypes: pd.DataFrame,
+    *,
+    n_postures: Annotated[int, Field(ge=1)] = 6,
+    ax: Axes | None = None,
+) -> Axes:
     """Draw which postures make up a behaviour: stacked bars per group for head, limbs and torso.
 
     Parameters
     ----------
     subtypes
         As of ``compute_subtypes`` for one behaviour, joined with ``group``.
-    groups
-        Order of the groups; that of the table when None.
     n_postures
         Postures named per part, the most frequent ones; the others are "other".
 
@@ -124,7 +129,7 @@ def plot_postures(subtypes: pd.DataFrame, *, n_postures: int = 6, ax: Axes | Non
     part of all that was seen, averaged over the recordings of the group, so that they fill 100 %.
     """
     require_columns(subtypes, *INDIVIDUAL, "group", "part", "posture", "share")
-    groups = list(dict.fromkeys(subtypes["group"] if groups is None else groups))
+    groups = list(dict.fromkeys(subtypes["group"]))
     parts = [part for part in ("head", "limb", "torso") if part in set(subtypes["part"])]
     block = max(len(groups) + 1.2, 0.7 * (n_postures + 1) + 1)
     ax = ax or make_axes(PAGE_IN, 0.5 + 0.17 * block * len(parts))
