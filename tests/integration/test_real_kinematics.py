@@ -10,8 +10,9 @@ from mousegpt.core.poses import build_poses
 from mousegpt.core.skeleton_map import apply_skeleton_map, guess_skeleton_map
 from mousegpt.io.poses import load_poses
 from mousegpt.kinematics.cleaning import clean_poses, estimate_noise
+from mousegpt.kinematics.facts import compute_facts
 from mousegpt.kinematics.floor import align_to_floor, estimate_floor
-from mousegpt.kinematics.posture import compute_facts, compute_posture
+from mousegpt.kinematics.posture import compute_posture
 from mousegpt.kinematics.scale import estimate_body_length, scale_poses
 from mousegpt.kinematics.states import classify_states
 from mousegpt.kinematics.velocity import compute_speeds

@@ -109,7 +109,7 @@ def measure_posture(
     hind = _unit(at(*anatomy.middle) - rear)
     tail = at(*anatomy.tail_tip) - tail_base
     center = at(*anatomy.trunk)
-    facts = {
+    facts: dict[str, FloatArray] = {
         "x": center[:, 0],
         "y": center[:, 1],
         "wall_distance": measure_wall_distance(center, arena),
@@ -129,9 +129,13 @@ def measure_posture(
         "length": np.linalg.norm(snout - tail_base, axis=1),
         "hip_height": at("Hip")[:, 2],
     }
-    facts |= {f"{paw}_height": at(name)[:, 2] for paw, name in PAWS.items()}
-    return facts | {
-        f"{paw}_face_distance": np.linalg.norm(at(PAWS[paw]) - snout, axis=1)
+    return facts | _measure_paws({paw: at(name) for paw, name in PAWS.items()}, snout)
+
+
+def _measure_paws(paws: dict[str, FloatArray], snout: FloatArray) -> dict[str, FloatArray]:
+    heights = {f"{paw}_height": place[:, 2] for paw, place in paws.items()}
+    return heights | {
+        f"{paw}_face_distance": np.linalg.norm(paws[paw] - snout, axis=1)
         for paw in ("forepaw_left", "forepaw_right")
     }
 

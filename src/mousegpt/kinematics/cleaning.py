@@ -10,7 +10,6 @@ import numpy as np
 import xarray as xr
 from pydantic import Field
 from scipy.ndimage import median_filter
-from scipy.signal import savgol_filter
 
 from mousegpt.core.arrays import BoolArray, FloatArray, IntArray
 from mousegpt.core.poses import Poses
@@ -55,8 +54,7 @@ def clean_poses(
         that carry it already keep it.
     """
     position = poses["position"]
-    confidence = poses["confidence"].reindex_like(position.isel(space=0))
-    kept = position.where(~(confidence < min_confidence))
+    kept = position.where(~(poses["confidence"] < min_confidence))
     noise = estimate_noise(poses.assign(position=kept))
     if max_speed_body_lengths is not None:
         limit = max_speed_body_lengths * estimate_body_length(poses)
@@ -147,6 +145,8 @@ def smooth_stretches(
     >>> smooth_stretches(x, np.arange(7), 3, "median")
     array([ 0.,  0.,  0.,  0.,  0., nan,  7.])
     """
+    from scipy.signal import savgol_filter  # takes a second to import
+
     if smoothing == "none" or (n_window <= 3 and smoothing == "savgol"):
         return values
     smoothed = values.copy()

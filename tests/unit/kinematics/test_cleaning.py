@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from mousegpt.core.poses import build_poses
 from mousegpt.core.skeleton import KEYPOINTS
 from mousegpt.kinematics.cleaning import clean_poses, estimate_noise, fill_gaps, smooth_stretches
 
@@ -98,3 +99,15 @@ def test_cleaned_poses_remember_their_noise(walk, as_poses):
 def test_noise_of_a_few_frames_is_unknown(walk, as_poses):
     assert estimate_noise(as_poses(walk(3))).isnull().all()
     assert estimate_noise(as_poses(walk(40), frames=np.arange(40) * 10)).isnull().all()
+
+
+def test_views_are_cleaned_each_by_itself(walk):
+    points = walk(30)[..., :2].transpose(0, 2, 1)[None, ..., None]
+    both = np.concatenate([points, 3 * points])
+    both[1, 12, :, 2] += 60
+    poses = build_poses(both, keypoints=KEYPOINTS, fps=50, unit="px", views=["top", "left"])
+    cleaned = clean_poses(poses)
+    assert cleaned["position"].dims == poses["position"].dims
+    np.testing.assert_allclose(
+        cleaned["position"][1, 12, :, 2], 3 * cleaned["position"][0, 12, :, 2]
+    )

@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 
 from mousegpt.core.facts import STATES, UNKNOWN, state_column
 from mousegpt.core.skeleton import KEYPOINTS, mirror_keypoint
-from mousegpt.kinematics.posture import compute_facts, compute_posture
+from mousegpt.kinematics.facts import compute_facts
+from mousegpt.kinematics.posture import compute_posture
 from mousegpt.kinematics.states import classify_states, cut_values, probability_below
 from mousegpt.kinematics.thresholds import BANDS
 from mousegpt.synthetic.session import make_session
@@ -147,9 +148,9 @@ def test_claims_are_true_under_noise(session, noise_cm):
     for column in COLUMNS:
         claimed = (noisy[column] != UNKNOWN) & (truth[column] != UNKNOWN)
         agree = (noisy[column] == truth[column])[claimed].mean()
-        assert agree >= (0.95 if noise_cm < 0.1 else 0.85), (column, agree)
+        assert agree >= (0.95 if noise_cm < 0.1 else 0.9), (column, agree)
     same = (noisy[COLUMNS] == truth[COLUMNS])[(noisy[COLUMNS] != UNKNOWN)]
-    assert np.nanmean(same.to_numpy(dtype=float)) >= 0.97
+    assert np.nanmean(same.to_numpy(dtype=float)) >= 0.985
 
 
 def test_all_values_are_legal(session):
