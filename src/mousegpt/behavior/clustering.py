@@ -53,7 +53,7 @@ def cluster_behaviors(
         Stable clusters wanted before the merge (the paper's θc). Cutting finer than the number
         of behaviours is right: equal ones are merged by name.
     min_cluster_size
-        Frames that make a cluster stable (θe). None: one in 200 frames, at least 3 and at most
+        Frames that make a cluster stable (θe). None: one in 80 frames, at least 3 and at most
         10, so that ten seconds of a mouse can be looked at, too.
     linkage
         Distance between clusters. Ward's splits the largest groups first, whatever the number of
@@ -109,7 +109,7 @@ def cluster_behaviors(
         features, inverse = _build_features(vectors, cards[embedded], keyword_weight)
         features = _reduce(features, reduce, seed)
         weights = np.bincount(inverse).astype(np.float64)
-        smallest = min_cluster_size or int(np.clip(len(vectors) // 200, 3, 10))
+        smallest = min_cluster_size or int(np.clip(len(vectors) // 80, 3, 10))
         target = (n_clusters, smallest)
         found = _find_clusters(features, weights, target, linkage, small, max_rows)
         cluster[embedded] = found[inverse]

@@ -16,7 +16,7 @@ def choose_examples(
     behaviors: pd.DataFrame,
     embeddings: pd.DataFrame,
     *,
-    n_examples: Annotated[int, Field(ge=1)] = 3,
+    n_examples: Annotated[int, Field(ge=1)] = 2,
     min_separation_s: Annotated[float, Field(ge=0)] = 1.0,
 ) -> pd.DataFrame:
     """Choose the frames whose descriptions are most typical of each behaviour.

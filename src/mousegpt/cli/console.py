@@ -6,15 +6,16 @@ import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
-from mousegpt.pipeline.engine import Event
+if TYPE_CHECKING:
+    from mousegpt.pipeline.engine import Event
+
 
 _errors = Console(stderr=True, soft_wrap=True, highlight=False)
 _output = Console(soft_wrap=True, highlight=False)
@@ -40,7 +41,8 @@ def _clean(value: object) -> object:
         return {str(key): _clean(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_clean(item) for item in value]
-    return None if value is None or value is pd.NA or value != value else value
+    missing = value is None or str(value) in ("<NA>", "NaT", "nan")
+    return None if missing else value
 
 
 def print_table(rows: Sequence[Mapping[Any, object]], columns: Sequence[str]) -> None:

@@ -1,27 +1,31 @@
-"""Commands that make, check and run a project."""
+"""Commands that make, check and run a project.
+
+What computes is imported by the command that needs it: `mousegpt --help` answers at once.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mousegpt.cli.console import print_json, print_line, print_table, show_progress
 from mousegpt.cli.options import JsonOption, ProjectOption, SetOption
 from mousegpt.core.errors import ProjectError
-from mousegpt.io.tables import save_skeleton_map
-from mousegpt.pipeline.checking import FINDINGS, ProjectCheck, check_project
-from mousegpt.pipeline.demo import build_demo
-from mousegpt.pipeline.project import Project, create_project, open_project
-from mousegpt.pipeline.running import build_engine, run_project
+
+if TYPE_CHECKING:
+    from mousegpt.pipeline.checking import ProjectCheck
+    from mousegpt.pipeline.project import Project
 
 
 def make_demo(
     folder: Annotated[Path, typer.Argument(help="Where to make it.")] = Path("mousegpt-demo"),
 ) -> None:
     """Make and run a small study of made-up mice, and print the path of its report."""
+    from mousegpt.pipeline.demo import build_demo
+
     run_and_show(build_demo(folder))
 
 
@@ -33,6 +37,8 @@ def make_project(
     ] = None,
 ) -> None:
     """Make a project; edit its recordings.csv, then run `mousegpt check` in it."""
+    from mousegpt.pipeline.project import create_project
+
     project = create_project(folder, files)
     print_line(f"Made {project.folder}.")
     print_line(f"Next: edit {project.manifest.name} (a row per recording), then `mousegpt check`.")
@@ -46,6 +52,9 @@ def check_manifest(
     as_json: JsonOption = False,
 ) -> None:
     """Show every problem of the manifest and its files, and how the keypoints are read."""
+    from mousegpt.pipeline.checking import FINDINGS, check_project
+    from mousegpt.pipeline.project import open_project
+
     opened = open_project(project)
     check = check_project(opened.folder)
     if write_skeleton:
@@ -68,6 +77,8 @@ def check_manifest(
 
 
 def _write_skeleton(project: Project, check: ProjectCheck) -> None:
+    from mousegpt.io.tables import save_skeleton_map
+
     if project.skeleton.exists():
         raise ProjectError(f"{project.skeleton} is there already; edit it, or remove it first.")
     if check.skeleton is None:
@@ -83,6 +94,8 @@ def run_chain(
     assignments: SetOption = [],  # noqa: B006 - never changed
 ) -> None:
     """Run every step that is missing or out of date; interrupted runs go on where they were."""
+    from mousegpt.pipeline.project import open_project
+
     run_and_show(open_project(project), assignments, until, only or ())
 
 
@@ -92,6 +105,9 @@ def show_status(
     as_json: JsonOption = False,
 ) -> None:
     """Show which tables are done, out of date or missing."""
+    from mousegpt.pipeline.project import open_project
+    from mousegpt.pipeline.running import build_engine
+
     engine = build_engine(open_project(project))
     rows = engine.list_options() if options else engine.list_states()
     if as_json:
@@ -107,6 +123,8 @@ def run_and_show(
     only: Sequence[str] = (),
 ) -> None:
     """Run a project with progress on the terminal, and print where the report is."""
+    from mousegpt.pipeline.running import run_project
+
     try:
         with show_progress() as listener:
             complete = run_project(

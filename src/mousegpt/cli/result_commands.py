@@ -10,8 +10,6 @@ import typer
 from mousegpt.cli.console import print_json, print_line, print_table
 from mousegpt.cli.options import JsonOption, ProjectOption
 from mousegpt.cli.project_commands import run_and_show
-from mousegpt.pipeline.project import open_project
-from mousegpt.pipeline.searching import search_project
 
 
 def search_text(
@@ -22,6 +20,9 @@ def search_text(
     as_json: JsonOption = False,
 ) -> None:
     """Find the frames whose descriptions are nearest in meaning to a text."""
+    from mousegpt.pipeline.project import open_project
+    from mousegpt.pipeline.searching import search_project
+
     hits = search_project(open_project(project), text, n_frames=n_frames, min_separation_s=apart_s)
     rows = hits.to_dict("records")
     if as_json:
@@ -38,6 +39,8 @@ def search_text(
 
 def make_report(project: ProjectOption = Path()) -> None:
     """Bring the report up to date and print its path."""
+    from mousegpt.pipeline.project import open_project
+
     opened = open_project(project)
     run_and_show(opened, until="report")
     print_line(str(opened.report))

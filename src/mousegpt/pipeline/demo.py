@@ -17,6 +17,12 @@ from mousegpt.synthetic.session import SyntheticSession, make_study
 
 _MARK = "meta:made_up"  # a column that says where the data come from, and that this is a demo
 
+_SETTINGS = """\
+# The sessions of the demo last 40 s; the default window of 20 s is made for 20 minutes.
+[proportions]
+window_s = 5.0
+"""
+
 
 def build_demo(
     folder: Path, *, n_mice: int = 4, duration_s: float = 40.0, fps: float = 20.0, seed: int = 0
@@ -46,6 +52,7 @@ def build_demo(
     views = ",".join(f"video:{view}" for view in SIDE_VIEWS)
     header = f"recording,subject,group,{views},poses,calibration,"
     header += f"arena_shape,arena_width_cm,{_MARK}"
+    write_atomically(project.settings, _SETTINGS.encode())
     write_atomically(project.manifest, "\n".join([header, *rows, ""]).encode())
     return project
 

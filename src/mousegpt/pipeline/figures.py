@@ -112,9 +112,8 @@ def _has_postures(study: Study) -> bool:
 
 def _select_first(table: pd.DataFrame) -> pd.DataFrame:
     first = table.iloc[0]
-    return table.loc[
-        (table["recording"] == first["recording"]) & (table["individual"] == first["individual"])
-    ]
+    mine = (table["recording"] == first["recording"]) & (table["individual"] == first["individual"])
+    return table.iloc[np.flatnonzero(mine)]
 
 
 def _draw_speeds(study: Study) -> Axes:
@@ -148,7 +147,8 @@ DRAWINGS: Final[tuple[Drawing, ...]] = (
         "Shares of behaviours",
         "Share of the described frames in each behaviour. A dot is an animal, the line the mean "
         "of its group, the bar the 95 % confidence interval of that mean (Student's t; none for "
-        "a group of one animal). The animal is the unit; frames are not independent samples.",
+        "a group of one animal, cut at 0 and 100 %). The animal is the unit; frames are not "
+        "independent samples.",
         _draw_proportions,
     ),
     Drawing(

@@ -46,4 +46,4 @@ def choose_frames(
     frames = frames[frames < n_frames]
     if max_frames is None or len(frames) <= max_frames:
         return frames
-    return frames[np.linspace(0, len(frames) - 1, max_frames).round().astype(int)]
+    return np.asarray(frames[np.linspace(0, len(frames) - 1, max_frames).round().astype(int)])
