@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.offsetbox import AnnotationBbox, OffsetImage
+from scipy.optimize import linear_sum_assignment
 
 from mousegpt.core.arrays import FloatArray, ImageArray
 from mousegpt.core.tables import KEY
@@ -23,13 +24,14 @@ from mousegpt.plots.style import (
     publication_style,
     require_columns,
     select_looks,
+    wrap_name,
 )
 from mousegpt.stats.proportions import name_unassigned
 
 FrameKey = tuple[str, str, int]  # recording, individual, frame
 
 _THUMBNAIL_PT = 54
-_RING = 1.5  # radius of the ring of pictures, in radii of the map
+_RING = 1.8  # radius of the ring of pictures, in radii of the map
 
 
 @publication_style()
@@ -75,7 +77,7 @@ def plot_layout(
     pins = zip(placed.values(), rows["behavior"], targets, spots, strict=True)
     for picture, name, target, spot in pins:
         _pin_picture(ax, picture, name, looks[name], target, spot)
-    _finish(ax, 0.14 if placed else 0.03)
+    _finish(ax, 0.1 if placed else 0.03)
     add_legend(ax, shown, kind="marker")
     return ax
 
@@ -119,22 +121,19 @@ def _scatter(ax: Axes, table: pd.DataFrame, look: Look, n_total: int) -> None:
 
 
 def _spread_on_ring(targets: FloatArray, points: FloatArray) -> FloatArray:
-    """Place pictures at equal angles around the map, in the order of their points' angles.
-
-    Of the possible turns the one with the shortest leader lines is taken.
-    """
+    """Place pictures at equal angles around the map; shortest leader lines never cross."""
     low, high = points.min(axis=0), points.max(axis=0)
     middle, radius = (low + high) / 2, (high - low) / 2 + 1e-9
-    angles = 2 * np.pi * np.arange(len(targets)) / max(len(targets), 1)
     offset = (targets - middle) / radius
-    order = np.argsort(np.arctan2(offset[:, 1], offset[:, 0]), kind="stable")
-    best, spots = np.inf, np.zeros((len(targets), 2))
-    for turn in np.linspace(-np.pi, np.pi, 73):
+    angles = 2 * np.pi * np.arange(len(targets)) / max(len(targets), 1)
+    shortest, spots = np.inf, targets
+    for turn in np.linspace(0, angles[1] if len(angles) > 1 else 2 * np.pi, 24, endpoint=False):
         ring = _RING * np.column_stack([np.cos(angles + turn), np.sin(angles + turn)])
-        cost = float(((ring - offset[order]) ** 2).sum())
-        if cost < best - 1e-9:
-            best = cost
-            spots[order] = middle + ring * radius
+        lengths = np.linalg.norm(offset[:, None] - ring, axis=-1)
+        rows, places = linear_sum_assignment(lengths)
+        total = float(lengths[rows, places].sum())
+        if total < shortest - 1e-9:
+            shortest, spots = total, middle + ring[places] * radius
     return spots
 
 
@@ -142,22 +141,16 @@ def _pin_picture(
     ax: Axes, picture: ImageArray, name: str, look: Look, target: FloatArray, spot: FloatArray
 ) -> None:
     zoom = _THUMBNAIL_PT / max(picture.shape[:2])
-    box = AnnotationBbox(
-        OffsetImage(picture, zoom=zoom, dpi_cor=True),
-        tuple(target),
-        xybox=tuple(spot),
-        pad=0.1,
-        bboxprops={"edgecolor": look.color, "linewidth": 1.2},
-        arrowprops={"arrowstyle": "-", "color": look.color, "linewidth": 0.7},
-    )
-    ax.add_artist(box)
+    frame = {"edgecolor": look.color, "linewidth": 1.2}
+    image = OffsetImage(picture, zoom=zoom, dpi_cor=True)
+    ax.add_artist(AnnotationBbox(image, tuple(spot), pad=0.1, bboxprops=frame, zorder=4))
+    ax.plot(*np.array([spot, target]).T, color=look.color, linewidth=0.7)
     ax.plot(*target, "o", color=look.color, markersize=3.5, markeredgecolor="white", mew=0.6)
     side = 1 if spot[1] >= target[1] else -1  # away from the leader line
     ax.annotate(
-        name, tuple(spot), (0, side * (0.5 * zoom * picture.shape[0] + 4)),
+        wrap_name(name), tuple(spot), (0, side * (0.5 * zoom * picture.shape[0] + 4)),
         textcoords="offset points", ha="center", va="bottom" if side > 0 else "top", fontsize=6,
     )  # fmt: skip
-    ax.update_datalim([spot])
 
 
 def _finish(ax: Axes, margin: float) -> None:
