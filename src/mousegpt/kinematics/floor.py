@@ -50,16 +50,16 @@ def estimate_floor(
     """Find the plane that most paws stand on, with the mouse on its upper side.
 
     Planes through three random paw positions are tried; a plane wins by the paw positions near it
-    and loses by those below it. The winner is fitted to the paws near it. No direction of the
-    world is taken for up.
+    and loses by those below it. The winner is fitted to the paws near it. The world may lie as it
+    likes, but a level plane (z up or down) is taken when it holds even a third as many paws: a
+    mouse that only rears looks, paws and all, like one that stands on a wall.
 
     Parameters
     ----------
     poses
         3-D, in any unit and orientation.
     up
-        Direction that is known to be up, when the mouse hardly moves; then only the height of the
-        floor is found.
+        Direction that is known to be up; then only the height of the floor is found.
     tolerance_body_lengths
         How near a paw must be to count as planted.
 
@@ -72,17 +72,13 @@ def estimate_floor(
     tolerance = tolerance_body_lengths * float(estimate_body_length(poses).median())
     rng = np.random.default_rng(seed)
     sample = paws if len(paws) <= 3000 else paws[rng.choice(len(paws), 3000, replace=False)]
+    middle = np.median(trunk, axis=0)
     if up is None:
-        normal, height = _search_plane(sample, trunk, tolerance, n_trials, rng)
+        normal, height = _search_plane(sample, middle, tolerance, n_trials, rng)
         normal, height = _fit_plane(paws, normal, height, tolerance)
     else:
         normal = np.asarray(up, float) / np.linalg.norm(up)
-        levels = sample @ normal
-        near = [
-            np.sum(abs(levels - level) < tolerance) - np.sum(levels < level - 2 * tolerance)
-            for level in levels
-        ]
-        height = float(levels[int(np.argmax(near))])
+        height, _ = _find_level(sample @ normal, tolerance)
     distance = paws @ normal - height
     near_plane = distance[abs(distance) < tolerance]
     height += float(np.median(near_plane))
@@ -125,9 +121,11 @@ def _collect_points(poses: Poses) -> tuple[FloatArray, FloatArray]:
 
 
 def _search_plane(
-    paws: FloatArray, trunk: FloatArray, tolerance: float, n_trials: int, rng: np.random.Generator
+    paws: FloatArray, middle: FloatArray, tolerance: float, n_trials: int, rng: np.random.Generator
 ) -> tuple[FloatArray, float]:
-    middle = np.median(trunk, axis=0)
+    """Return normal and height of the best plane; the trunk's ``middle`` lies above it."""
+    level = np.array([0.0, 0.0, np.sign((middle - np.median(paws, axis=0))[2]) or 1.0])
+    level_height, level_score = _find_level(paws @ level, tolerance)
     best, found = -np.inf, None
     for _ in range(n_trials):
         a, b, c = paws[rng.choice(len(paws), 3, replace=False)]
@@ -136,8 +134,7 @@ def _search_plane(
         if area < (5 * tolerance) ** 2:  # too narrow to give a direction
             continue
         normal = cross / area * (1 if cross @ (middle - a) > 0 else -1)
-        distance = (paws - a) @ normal
-        score = np.sum(abs(distance) < tolerance) - 2 * np.sum(distance < -2 * tolerance)
+        score = _score_levels(paws @ normal, float(a @ normal), tolerance)
         if score > best:
             best, found = score, (normal, float(a @ normal))
     if found is None:
@@ -145,18 +142,32 @@ def _search_plane(
             "The paws stand along one line, so the tilt of the floor is unknown; use a longer "
             "recording, or say which direction is up."
         )
-    return found
+    return (level, level_height) if level_score >= best / 3 else found
+
+
+def _find_level(levels: FloatArray, tolerance: float) -> tuple[float, float]:
+    """Return the best height along one direction, and its score."""
+    scores = [_score_levels(levels, float(level), tolerance) for level in levels]
+    best = int(np.argmax(scores))
+    return float(levels[best]), scores[best]
+
+
+def _score_levels(levels: FloatArray, height: float, tolerance: float) -> float:
+    distance = levels - height
+    return float(np.sum(abs(distance) < tolerance) - 2 * np.sum(distance < -2 * tolerance))
 
 
 def _fit_plane(
     paws: FloatArray, normal: FloatArray, height: float, tolerance: float, *, n_rounds: int = 5
 ) -> tuple[FloatArray, float]:
-    """Fit the plane to the paws near it, again and again."""
+    """Fit the plane to the paws near it, again and again, if they are most and span a plane."""
     for _ in range(n_rounds):
         near = paws[abs(paws @ normal - height) < tolerance]
         center = near.mean(axis=0)
-        axis = np.linalg.svd(near - center, full_matrices=False)[2][2]
-        normal = axis * (1 if axis @ normal > 0 else -1)
+        _, spread, axes = np.linalg.svd(near - center, full_matrices=False)
+        if len(near) < 0.6 * len(paws) or spread[1] < 2 * tolerance * np.sqrt(len(near)):
+            break
+        normal = axes[2] * (1 if axes[2] @ normal > 0 else -1)
         height = float(center @ normal)
     return normal, height
 

@@ -64,7 +64,8 @@ def scale_poses(
     Parameters
     ----------
     px_per_cm
-        Scale of poses in pixels; without it lengths are in units of the median body length.
+        Scale of poses in pixels; without it lengths are in units of the median body length, one
+        unit for all individuals.
     view_angle
         From where a single camera looks. From the side there is no left, no right and no heading;
         the facts that need them stay unknown. Ignored for 3-D poses.
@@ -72,12 +73,13 @@ def scale_poses(
     Raises
     ------
     DataError
-        When the unit is none of ours, or the mouse would not be between 3 and 16 cm long.
+        When the unit is none of ours, the mouse would not be between 3 and 16 cm long, or pixels
+        can be scaled by nothing.
     """
     unit = str(poses.attrs["unit"])
     length = estimate_body_length(poses)
     if unit == "px" and px_per_cm is None:
-        factor, new_unit = 1 / length, "body length"
+        factor, new_unit = 1 / _find_typical(length), "body length"
     elif unit == "body length":
         factor, new_unit = xr.ones_like(length), unit
     else:
@@ -123,6 +125,17 @@ def _cm_per_unit(unit: str, px_per_cm: float | None) -> float:
         f"Poses need the unit px, mm, cm, m or body length, not '{unit}'; "
         "correct the column pose_unit."
     )
+
+
+def _find_typical(length: xr.DataArray) -> xr.DataArray:
+    """Return the median over individuals, so that all stay in one frame of reference."""
+    typical = length.median("individual")
+    if bool(typical.isnull().any()):
+        raise DataError(
+            "Poses in pixels need a scale, but no snout, ears or tail base are known to measure "
+            "the mouse by; give px_per_cm, or correct skeleton.csv."
+        )
+    return typical
 
 
 def _check_length(length_cm: xr.DataArray, unit: str) -> None:

@@ -61,6 +61,26 @@ def test_a_rearing_mouse_does_not_lift_the_floor(as_poses):
     assert abs(floor.origin[2]) < 0.08
 
 
+def test_a_mouse_that_only_rears_stands_on_a_level_floor(as_poses):
+    """Its paws lie in an upright plane just as well."""
+    rng = np.random.default_rng(1)
+    n = 200
+    body = stand()
+    upright = np.stack([-body[:, 2] + 2.5, body[:, 1], body[:, 0]], axis=-1)
+    upright[[18, 21]] = body[[18, 21]]  # the hind paws stay on the floor
+    turn = np.linspace(0, 0.4, n)
+    points = move(upright, 0 * turn, 0 * turn, turn) + rng.normal(0, 0.03, (n, 24, 3))
+    points[:, [10, 14]] += rng.normal(0, 0.3, (n, 2, 3))
+    floor = estimate_floor(as_poses(points))
+    assert floor.normal.tolist() == [0, 0, 1]
+    assert abs(floor.origin[2]) < 0.1
+
+
+def test_a_world_with_z_down_is_seen(as_poses):
+    points = wander() * [1, -1, -1]
+    assert estimate_floor(as_poses(points)).normal[2] < -0.99
+
+
 def test_a_known_up_needs_no_motion(walk, as_poses):
     floor = estimate_floor(as_poses(walk(20) + [0, 0, 5]), up=(0, 0, 2))
     np.testing.assert_allclose(floor.origin, [0, 0, 5], atol=1e-9)

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import xarray as xr
 
 from mousegpt.core.errors import DataError
 from mousegpt.core.recording import Arena
@@ -68,3 +69,22 @@ def test_the_arena_moves_with_the_poses():
     assert scale_arena(arena, unit="mm").center == pytest.approx((30, 20))
     assert scale_arena(arena, unit="px") is None
     assert scale_arena(Arena(shape="circle", width_cm=40), unit="cm").center is None
+
+
+def test_individuals_share_one_frame_of_reference(walk, as_poses):
+    pixels = walk()[..., :2] * 37
+    two = xr.concat(
+        [as_poses(p, unit="px", individuals=[n]) for p, n in ((pixels, "a"), (1.5 * pixels, "b"))],
+        "individual",
+        join="exact",
+    )
+    lengths = estimate_body_length(scale_poses(two)).to_numpy()
+    assert lengths == pytest.approx([0.8, 1.2])
+
+
+def test_pixels_that_nothing_scales_are_refused(walk, as_poses):
+    points = walk()[..., :2] * 37
+    points[:, [n for n, name in enumerate(KEYPOINTS) if name not in ("Hip", "SpineG")]] = np.nan
+    with pytest.raises(DataError, match="give px_per_cm"):
+        scale_poses(as_poses(points, unit="px"))
+    assert scale_poses(as_poses(points, unit="px"), px_per_cm=37).attrs["unit"] == "cm"
