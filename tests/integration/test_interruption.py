@@ -29,7 +29,8 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, float]:
 
 def copy_inputs(project: Project, folder: Path) -> Project:
     shutil.copytree(project.folder / "raw", folder / "raw")
-    shutil.copy(project.manifest, folder / "recordings.csv")
+    for path in (project.manifest, project.settings):
+        shutil.copy(path, folder / path.name)
     return Project(folder)
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from mousegpt.core.arrays import IntArray
 from mousegpt.core.poses import Poses
 from mousegpt.core.recording import Arena
+from mousegpt.core.sampling import sample_frames
 from mousegpt.core.tables import POSTURE_TABLE
 from mousegpt.kinematics.facts import compute_facts
 from mousegpt.kinematics.states import classify_states
@@ -65,16 +64,3 @@ def compute_posture(
     table = pd.concat([table, states], axis=1)
     columns = [name for name in POSTURE_TABLE.columns if name != "recording"]
     return table[[*columns, "body_length"]]
-
-
-def sample_frames(frames: IntArray, fps: float, rate_hz: float) -> IntArray:
-    """Return every (fps / rate)-th frame of the video, to the nearest frame.
-
-    >>> sample_frames(np.arange(40), 60, 5)
-    array([ 0, 12, 24, 36])
-    """
-    if len(frames) == 0:
-        return frames
-    step = max(fps / rate_hz, 1.0)
-    wanted = np.floor(np.arange(0, frames[-1] + 1, step) + 0.5).astype(np.int64)
-    return np.intersect1d(frames, wanted)

@@ -157,6 +157,7 @@ DRAWINGS: Final[tuple[Drawing, ...]] = (
         "Share of each behaviour in successive windows of time. Dashed: mean of a group's "
         "recordings; solid: moving average of it. Each lane has its own scale.",
         lambda study: plot_occurrence(study.occurrence, group_looks=study.group_looks),
+        lambda study: study.occurrence["window_start_s"].nunique() > 1,
     ),
     Drawing(
         "positions",

@@ -24,6 +24,7 @@ from mousegpt.plots.style import (
     add_legend,
     choose_group_looks,
     choose_looks,
+    clip_name,
     make_axes,
     publication_style,
     require_columns,
@@ -142,7 +143,7 @@ def plot_postures(
         for row, group in enumerate(groups, start=1):
             if group in shares.index:
                 _stack_bar(ax, top + row, shares.loc[group], looks)
-            ticks[top + row] = str(group)
+            ticks[top + row] = clip_name(str(group))
         _add_block_legend(ax, looks, top + 0.5)
     ax.set_yticks(list(ticks), list(ticks.values()))
     ax.tick_params(axis="y", length=0)
@@ -184,7 +185,7 @@ def _add_block_legend(ax: Axes, looks: Mapping[str, Look], y: float) -> None:
         for look in looks.values()
     ]
     legend = Legend(
-        ax, handles, list(looks), loc="upper left", bbox_to_anchor=(1.01, y),
+        ax, handles, [clip_name(name) for name in looks], loc="upper left", bbox_to_anchor=(1.01, y),
         bbox_transform=ax.get_yaxis_transform(), borderaxespad=0,
     )  # fmt: skip
     ax.add_artist(legend)

@@ -25,10 +25,12 @@ from mousegpt.plots.style import (
     publication_style,
     require_columns,
     select_looks,
+    wrap_name,
 )
 from mousegpt.stats.proportions import UNASSIGNED, name_unassigned
 
 _PANELS_PER_ROW = 4
+_LEAST_REACH = 1e-3  # of a mouse that never moved
 
 
 @publication_style()
@@ -79,7 +81,7 @@ def plot_positions(
     known = _center(known, arenas)
     reach = max(
         float(known[["x", "y"]].abs().to_numpy().max()),
-        *(max(_size(arena)) / 2 for arena in arenas.values()), 0.0,
+        *(max(_size(arena)) / 2 for arena in arenas.values()), _LEAST_REACH,
     )  # fmt: skip
     groups = list(dict.fromkeys(known["group"]))
     n_columns = min(len(groups), _PANELS_PER_ROW)
@@ -94,7 +96,7 @@ def plot_positions(
         _draw_disc(ax, table, origin, n_points, looks)
         for arena in _unique_arenas(arenas, table["recording"]):
             ax.add_patch(_outline(arena, origin))
-        ax.text(origin[0], origin[1] + 1.03 * reach, group, ha="center", va="bottom")
+        ax.text(origin[0], origin[1] + 1.03 * reach, wrap_name(group), ha="center", va="bottom")
     low = -(n_rows - 1) * step * 1.1 - 1.08 * reach
     draw_scale_bar(ax, -reach, low, reach, str(units[0]))
     ax.set_aspect("equal")

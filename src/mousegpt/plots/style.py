@@ -175,9 +175,18 @@ def add_legend(
     ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0)
 
 
+def clip_name(name: str, *, width: int = 32) -> str:
+    """Cut a name that would leave no room for the figure.
+
+    >>> clip_name("a very long name", width=8)
+    'a very …'
+    """
+    return name if len(name) <= width else name[: width - 1] + "…"
+
+
 def wrap_name(name: str, *, width: int = 22) -> str:
-    """Break a long name into lines."""
-    return fill(name, width)
+    """Break a long name into three lines at most."""
+    return fill(clip_name(name, width=3 * width - 2), width)
 
 
 def select_looks(looks: Mapping[str, Look], names: Iterable[str]) -> dict[str, Look]:
@@ -189,7 +198,7 @@ def select_looks(looks: Mapping[str, Look], names: Iterable[str]) -> dict[str, L
 def write_heading(ax: Axes, text: str, y: float, *, va: str = "center") -> None:
     """Write a bold line at the left edge of the axes, at the data height `y`."""
     where = ax.get_yaxis_transform()
-    ax.text(0.003, y, text, transform=where, fontweight="bold", va=va)
+    ax.text(0.003, y, clip_name(text, width=64), transform=where, fontweight="bold", va=va)
 
 
 def thin_ticks(ax: Axes) -> None:

@@ -22,6 +22,7 @@ from mousegpt.plots.style import (
     add_legend,
     choose_group_looks,
     choose_looks,
+    clip_name,
     make_axes,
     publication_style,
     require_columns,
@@ -175,7 +176,9 @@ def _scale_lanes(ax: Axes, tops: Mapping[str, float]) -> None:
 
 
 def _add_line_legend(ax: Axes, looks: Mapping[str, Look]) -> None:
-    lines = [Line2D([], [], color=look.color, label=name) for name, look in looks.items()]
+    lines = [
+        Line2D([], [], color=look.color, label=clip_name(name)) for name, look in looks.items()
+    ]
     lines += [
         Line2D([], [], color=FAINT, linestyle="--", lw=0.6, label="mean per window"),
         Line2D([], [], color=FAINT, label="smoothed"),
@@ -186,14 +189,16 @@ def _add_line_legend(ax: Axes, looks: Mapping[str, Look]) -> None:
 def _draw_blocks(ax: Axes, blocks: Blocks) -> None:
     """Draw headings and rows from the top down; spans of one colour become one collection."""
     spans = [span for rows in blocks.values() for spans in rows.values() for span in spans]
-    divisor, label = choose_time_unit(pd.Series([start for start, *_ in spans]))
+    divisor, label = choose_time_unit(
+        pd.Series([time for start, stop, _ in spans for time in (start, stop)])
+    )
     bars: dict[str, list[FloatArray]] = defaultdict(list)
     ticks, y = {}, 0
     for heading, rows in blocks.items():
         write_heading(ax, heading, y)
         for name, row in rows.items():
             y += 1
-            ticks[y] = name
+            ticks[y] = clip_name(name)
             for start, stop, color in row:
                 bars[color].append(_make_bar(start / divisor, stop / divisor, y))
         y += 1

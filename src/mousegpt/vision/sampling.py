@@ -8,6 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from mousegpt.core.arrays import IntArray
+from mousegpt.core.sampling import sample_frames
 
 
 def choose_frames(
@@ -41,9 +42,7 @@ def choose_frames(
     >>> choose_frames(60, 60.0, max_frames=2).tolist()
     [0, 48]
     """
-    step = max(fps / rate_hz, 1.0)
-    frames = np.unique(np.round(np.arange(0, n_frames, step)).astype(np.int64))
-    frames = frames[frames < n_frames]
+    frames = sample_frames(np.arange(n_frames), fps, rate_hz)
     if max_frames is None or len(frames) <= max_frames:
         return frames
     return np.asarray(frames[np.linspace(0, len(frames) - 1, max_frames).round().astype(int)])

@@ -8,7 +8,8 @@ from mousegpt.core.recording import Arena
 from mousegpt.core.skeleton import KEYPOINTS
 from mousegpt.core.tables import POSTURE_TABLE
 from mousegpt.kinematics.cleaning import clean_poses
-from mousegpt.kinematics.posture import compute_posture, sample_frames
+from mousegpt.core.sampling import sample_frames
+from mousegpt.kinematics.posture import compute_posture
 from mousegpt.kinematics.scale import scale_poses
 
 NAMES = [fact.name for fact in FACTS]

@@ -1,83 +1,94 @@
-"""Means, intervals, dots and stacks add up."""
+"""Dots where the animals are, lines where the means are, bars that fill the whole."""
 
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.patches import Rectangle
 
-from mousegpt.core.errors import DataError
+from mousegpt.core.recording import Recording
 from mousegpt.plots.groups import plot_postures, plot_proportions
+from mousegpt.stats.proportions import summarize_groups
+
+GROUPS = {"a": "saline", "b": "saline", "c": "LSD"}
 
 
-def make_summary(proportions):
-    """Means with an interval of ±0.01."""
-    means = proportions.groupby(["group", "behavior"])["share"].mean().rename("mean").reset_index()
-    return means.assign(low=means["mean"] - 0.01, high=means["mean"] + 0.01)
+def make_proportions():
+    shares = {"a": 0.2, "b": 0.4, "c": 0.9}
+    table = pd.DataFrame(
+        [
+            (recording, "mouse", behavior, share)
+            for recording, walking in shares.items()
+            for behavior, share in [("walking", walking), ("unassigned", 1 - walking)]
+        ],
+        columns=["recording", "individual", "behavior", "share"],
+    )
+    recordings = [Recording(id=r, subject=r.upper(), group=g) for r, g in GROUPS.items()]
+    summary = summarize_groups(table, recordings)
+    joined = table.assign(
+        group=table["recording"].map(GROUPS), subject=table["recording"].str.upper()
+    )
+    return joined, summary
 
 
-def list_heights(ax, n_points):
-    """Heights of the lines of this many points that are drawn in full."""
-    return [line.get_ydata() for line in ax.lines if len(line.get_ydata()) == n_points]
-
-
-@pytest.fixture
-def proportions(study):
-    return study.proportions.assign(subject=study.proportions["recording"])
-
-
-def test_every_animal_is_a_dot_and_every_group_a_mean(proportions):
-    summary = make_summary(proportions)
-    ax = plot_proportions(proportions, summary)
-    dots = [
-        line for line in ax.lines if line.get_linestyle() == "None" or line.get_marker() != "None"
+def test_every_animal_is_a_dot_and_every_group_a_mean():
+    ax = plot_proportions(*make_proportions())
+    dots = [y for line in ax.lines if line.get_linestyle() == "None" for y in line.get_ydata()]
+    assert sorted(dots) == pytest.approx(sorted([0.2, 0.4, 0.9, 0.8, 0.6, 0.1]))
+    means = [
+        line.get_ydata()[0]
+        for line in ax.lines
+        if len(set(line.get_ydata())) == 1 and line.get_linewidth() == 1.2
     ]
-    drawn = np.sort(np.concatenate([np.asarray(line.get_ydata(), float) for line in dots]))
-    np.testing.assert_allclose(drawn, np.sort(proportions["share"]))
-    heights = list_heights(ax, 2)
-    for mean in summary["mean"]:
-        assert any(np.allclose(pair, mean) for pair in heights)
-        assert any(np.allclose(pair, [mean - 0.01, mean + 0.01]) for pair in heights)
+    assert sorted(means) == pytest.approx(sorted([0.3, 0.9, 0.7, 0.1]))
 
 
-def test_unassigned_time_stands_last(proportions):
-    ax = plot_proportions(proportions, make_summary(proportions))
-    assert ax.get_xticklabels()[-1].get_text() == "unassigned"
+def test_one_animal_has_no_interval():
+    ax = plot_proportions(*make_proportions())
+    intervals = [line.get_ydata() for line in ax.lines if line.get_linewidth() == 0.7]
+    assert sum(np.isnan(ends).all() for ends in intervals) == 2
 
 
-def test_a_proportion_needs_its_group(proportions):
-    with pytest.raises(DataError, match="group"):
-        plot_proportions(proportions.drop(columns="group"), make_summary(proportions))
+def test_recordings_of_one_animal_are_one_dot():
+    joined, summary = make_proportions()
+    joined.loc[joined["group"] == "saline", "subject"] = "A"
+    ax = plot_proportions(joined, summary)
+    dots = [line.get_ydata() for line in ax.lines if line.get_linestyle() == "None"]
+    assert [len(shares) for shares in dots] == [1, 1, 1, 1]
+    assert np.concatenate(dots) == pytest.approx([0.3, 0.7, 0.9, 0.1])
+
+
+def test_unassigned_stands_last():
+    ax = plot_proportions(*make_proportions())
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["walking", "unassigned"]
 
 
 def make_subtypes(shares):
-    rows = [
-        {"recording": name, "individual": "m", "group": group, "part": "head"}
-        | {"posture": posture, "share": share}
-        for name, group, postures in shares
-        for posture, share in postures.items()
-    ]
-    return pd.DataFrame(rows)
-
-
-def list_bars(ax):
-    return [patch.get_width() for patch in ax.patches if isinstance(patch, Rectangle)]
-
-
-def test_animals_count_alike_however_much_they_show():
-    table = make_subtypes(
-        [("a", "g", {"up": 0.2, "down": 0.2}), ("b", "g", {"up": 1.0, "down": 0.0})]
+    return pd.DataFrame(
+        [
+            (recording, "mouse", GROUPS[recording], part, posture, share)
+            for recording, part, posture, share in shares
+        ],
+        columns=["recording", "individual", "group", "part", "posture", "share"],
     )
-    assert sorted(list_bars(plot_postures(table))) == pytest.approx([0.25, 0.75])
 
 
-def test_rare_postures_share_a_segment():
-    table = make_subtypes([("a", "g", {f"p{i}": 1.0 for i in range(5)})])
-    ax = plot_postures(table, n_postures=2)
-    assert sorted(list_bars(ax)) == pytest.approx([0.2, 0.2, 0.6])
+def test_bars_of_every_group_fill_the_whole():
+    shares = [("a", "head", "up", 0.9), ("a", "head", "left", 0.3), ("b", "head", "up", 0.5),
+              ("c", "head", "left", 0.7), ("c", "torso", "flat", 0.1)]  # fmt: skip
+    ax = plot_postures(make_subtypes(shares))
+    widths = {}
+    for bar in ax.patches:
+        row = round(bar.get_y() + bar.get_height() / 2, 6)
+        widths.setdefault(row, []).append(bar.get_width())
+    head_saline, head_lsd, torso_lsd = widths.values()
+    assert head_saline == pytest.approx([0.125, 0.875])  # left: mean of 0.25 and 0
+    assert head_lsd == pytest.approx([1.0, 0.0])
+    assert torso_lsd == pytest.approx([1.0])
 
 
-def test_every_group_has_a_full_bar():
-    table = make_subtypes([("a", "g", {"up": 0.7}), ("b", "h", {"up": 0.1, "down": 0.3})])
-    ax = plot_postures(table)
-    assert sum(list_bars(ax)) == pytest.approx(2)
-    assert [label.get_text() for label in ax.get_yticklabels()] == ["g", "h"]
+def test_rare_postures_are_other():
+    shares = [("a", "head", f"posture {i}", 0.5 - i / 20) for i in range(8)]
+    ax = plot_postures(make_subtypes(shares), n_postures=3)
+    widths = [bar.get_width() for bar in ax.patches]
+    assert len(widths) == 4
+    assert sum(widths) == pytest.approx(1)
+    assert widths[-1] == pytest.approx(sum(0.5 - i / 20 for i in range(3, 8)) / 2.6)

@@ -1,50 +1,84 @@
-"""Stick figures: bones, sides and gaps."""
+"""Stick figures with the mouse's own lengths."""
 
 import numpy as np
 import pytest
-from matplotlib.colors import to_hex
 
 from mousegpt.core.errors import DataError
-from mousegpt.core.skeleton import BONES
+from mousegpt.core.poses import build_poses
+from mousegpt.core.skeleton import BONES, KEYPOINTS
 from mousegpt.plots.skeletons import plot_skeletons
 
-N_EXTRAS = 2  # the floor and the scale bar
+
+def make_poses(points, **options):
+    """Build poses from points of shape (time, keypoint, space)."""
+    stage = np.asarray(points).transpose(0, 2, 1)[..., None]
+    return build_poses(stage, keypoints=KEYPOINTS, fps=30, unit="cm", **options)
 
 
-def test_every_bone_is_drawn_from_above_and_from_the_side(study):
-    ax = plot_skeletons(study.poses, [10, 150])
-    assert len(ax.lines) == 2 * 2 * len(BONES) + N_EXTRAS
+def stand(seed=0):
+    points = np.random.default_rng(seed).normal(size=(len(KEYPOINTS), 3))
+    points[:, 2] -= points[:, 2].min()
+    return points
 
 
-def test_left_and_right_limbs_differ_in_colour(study):
-    lines = plot_skeletons(study.poses, [10]).lines[: len(BONES)]
-    colors = {bone: to_hex(line.get_color()) for bone, line in zip(BONES, lines, strict=True)}
-    assert colors["KneeL", "AnkleL"] == colors["ElbowL", "WristL"]
-    assert colors["KneeR", "AnkleR"] == colors["ElbowR", "WristR"]
-    assert colors["KneeL", "AnkleL"] != colors["KneeR", "AnkleR"] != colors["SpineF", "SpineG"]
+def read_sticks(ax):
+    return np.array([line.get_xydata() for line in ax.lines if len(line.get_xydata()) == 2])
 
 
-def test_a_mouse_in_space_faces_right(study):
-    lines = plot_skeletons(study.poses, [150]).lines[: len(BONES)]
-    x, y = lines[BONES.index(("SpineG", "SpineH"))].get_data()
-    assert x[0] > x[1]
-    assert y[0] == pytest.approx(y[1])
+def test_the_figure_does_not_depend_on_where_the_mouse_heads():
+    angle = 2.0
+    turn = np.array(
+        [[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0], [0, 0, 1]]
+    )
+    straight = read_sticks(plot_skeletons(make_poses([stand()]), [0]))
+    turned = read_sticks(plot_skeletons(make_poses([stand() @ turn.T + [5, -7, 0]]), [0]))
+    assert turned == pytest.approx(straight)
 
 
-def test_an_unknown_keypoint_leaves_out_its_bones_only(study):
-    lines = plot_skeletons(study.poses, [50]).lines[: len(BONES)]
-    gone = [
-        bone for bone, line in zip(BONES, lines, strict=True) if np.isnan(line.get_xdata()).any()
+def test_heights_are_above_the_drawn_floor():
+    points = stand()
+    ax = plot_skeletons(make_poses([points]), [0])
+    sticks = read_sticks(ax)
+    side, floor = sticks[len(BONES) : 2 * len(BONES)], sticks[2 * len(BONES)]
+    assert floor[0, 1] == floor[1, 1]
+    heights = side[:, 0, 1] - floor[0, 1]
+    assert heights == pytest.approx([points[KEYPOINTS.index(a), 2] for a, _ in BONES])
+
+
+def test_flat_poses_are_drawn_as_they_are():
+    points = stand()[:, :2]
+    sticks = read_sticks(plot_skeletons(make_poses([points]), [0]))
+    lengths = np.linalg.norm(sticks[: len(BONES), 1] - sticks[: len(BONES), 0], axis=1)
+    expected = [
+        np.linalg.norm(points[KEYPOINTS.index(a)] - points[KEYPOINTS.index(b)]) for a, b in BONES
     ]
-    assert gone == [bone for bone in BONES if "EarL" in bone]
+    assert lengths == pytest.approx(expected)
 
 
-def test_captions_stand_below(study):
-    ax = plot_skeletons(study.poses, [10, 20], captions=["walking", "rearing"])
-    texts = [text.get_text() for text in ax.texts]
-    assert {"walking", "rearing"} <= set(texts)
+def test_frames_are_named_and_may_be_captioned():
+    poses = make_poses([stand(0), stand(1)], frames=np.array([12, 24]))
+    assert "frame 24" in [t.get_text() for t in plot_skeletons(poses, [24]).texts]
+    ax = plot_skeletons(poses, [24, 12], captions=["walks", "rears"])
+    assert [t.get_text() for t in ax.texts][2:4] == ["walks", "rears"]
 
 
-def test_a_frame_that_is_not_there_is_named(study):
-    with pytest.raises(DataError, match="9999"):
-        plot_skeletons(study.poses, [9999])
+def test_a_frame_without_keypoints_is_empty_not_an_error():
+    unknown = np.full((len(KEYPOINTS), 3), np.nan)
+    ax = plot_skeletons(make_poses([unknown, stand()]), [0, 1])
+    sticks = read_sticks(ax)[: len(BONES)]
+    assert np.isnan(sticks).all()
+    plot_skeletons(make_poses([unknown]), [0]).figure.draw_without_rendering()
+
+
+def test_frames_must_be_there():
+    with pytest.raises(DataError, match="found \\[7\\]"):
+        plot_skeletons(make_poses([stand()]), [7])
+    with pytest.raises(DataError, match="found none"):
+        plot_skeletons(make_poses([stand()]), [])
+
+
+def test_one_individual_at_a_time():
+    stage = np.zeros((1, 3, len(KEYPOINTS), 2))
+    poses = build_poses(stage, keypoints=KEYPOINTS, fps=30, unit="cm", individuals=["a", "b"])
+    with pytest.raises(DataError, match="found 2"):
+        plot_skeletons(poses, [0])

@@ -1,67 +1,84 @@
-"""Positions on one scale, in the right colours, inside the right outline."""
+"""Points where the mouse was, on the scale of the bar."""
 
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.colors import to_hex
-from matplotlib.patches import Circle
+from matplotlib.patches import Circle, Rectangle
 
 from mousegpt.core.errors import DataError
 from mousegpt.core.recording import Arena
 from mousegpt.plots.space import plot_positions
-from mousegpt.plots.style import choose_looks
 
 
-def test_one_disc_per_group_with_its_name(study):
-    ax = plot_positions(study.posture)
-    groups = list(dict.fromkeys(study.posture["group"]))
-    texts = [text.get_text() for text in ax.texts]
-    assert texts[: len(groups)] == groups
-    assert len(ax.collections) == len(groups)
+def make_posture(x, y, *, recording="a", group="saline", unit="cm"):
+    return pd.DataFrame(
+        {"recording": recording, "x": x, "y": y, "length_unit": unit, "group": group,
+         "behavior": "walking"}
+    )  # fmt: skip
 
 
-def test_colours_are_those_of_the_behaviours(study):
-    ax = plot_positions(study.posture, n_points=10**9)
-    drawn = [to_hex(c).upper() for points in ax.collections for c in points.get_facecolors()]
-    looks = choose_looks(study.posture["behavior"])
-    names = study.posture["behavior"].fillna("unassigned").value_counts()
-    counts = pd.Series(drawn).value_counts().to_dict()
-    assert counts == {looks[name].color.upper(): count for name, count in names.items()}
+def read_points(ax):
+    return [np.asarray(c.get_offsets()) for c in ax.collections]
 
 
-def test_points_are_thinned_to_the_number_asked_for(study):
-    ax = plot_positions(study.posture, n_points=50)
-    assert {len(points.get_offsets()) for points in ax.collections} == {50}
+def test_arena_center_becomes_the_origin():
+    table = make_posture([10.0, 12.0], [20.0, 20.0])
+    arena = Arena(shape="circle", width_cm=25, center=(10, 20))
+    ax = plot_positions(table, arenas={"a": arena})
+    assert sorted(read_points(ax)[0].tolist()) == [[0, 0], [2, 0]]
+    (outline,) = ax.patches
+    assert isinstance(outline, Circle)
+    assert (outline.center, outline.radius) == ((0, 0), 12.5)
 
 
-def test_all_axes_have_one_scale_and_points_become_pixels(study):
-    ax = plot_positions(study.posture)
+def test_without_an_arena_the_visited_range_is_centered():
+    tables = [make_posture([100.0, 104.0], [0.0, 2.0]),
+              make_posture([0.0, 4.0], [50.0, 52.0], recording="b")]  # fmt: skip
+    (points,) = read_points(plot_positions(pd.concat(tables)))
+    assert sorted(map(tuple, points)) == [(-2, -1), (-2, -1), (2, 1), (2, 1)]
+
+
+def test_groups_stand_side_by_side_on_one_scale():
+    tables = [make_posture([-3.0, 3.0], [0.0, 0.0]),
+              make_posture([-1.0, 1.0], [0.0, 0.0], recording="b", group="LSD")]  # fmt: skip
+    ax = plot_positions(pd.concat(tables))
+    first, second = read_points(ax)
+    assert second[:, 0].min() > first[:, 0].max()
+    assert np.ptp(second[:, 0]) == pytest.approx(2)
     assert ax.get_aspect() == 1
-    assert all(points.get_rasterized() for points in ax.collections)
+    assert [text.get_text() for text in ax.texts] == ["saline", "LSD", "2 cm"]
 
 
-def test_the_arena_is_drawn_in_cm_and_points_stand_around_its_centre():
-    corners = np.array([[5.0, 5.0], [7.0, 5.0], [5.0, 7.0]])
-    posture = pd.DataFrame(corners, columns=["x", "y"]).assign(
-        recording="m", length_unit="cm", behavior="walking", group="g"
-    )
-    arena = Arena(shape="circle", width_cm=8, center=(5, 5))
-    ax = plot_positions(posture, arenas={"m": arena})
-    (circle,) = [patch for patch in ax.patches if isinstance(patch, Circle)]
-    assert circle.radius == 4
-    offsets = np.asarray(ax.collections[0].get_offsets()) - circle.center
-    assert sorted(map(tuple, offsets.tolist())) == [(0, 0), (0, 2), (2, 0)]
+def test_a_rectangular_arena_has_two_sides():
+    arena = Arena(shape="rectangle", width_cm=20, length_cm=10)
+    ax = plot_positions(make_posture([0.0], [0.0]), arenas={"a": arena})
+    (outline,) = ax.patches
+    assert isinstance(outline, Rectangle)
+    assert outline.get_bbox().bounds == (-10, -5, 20, 10)
 
 
-def test_units_may_not_be_mixed(study):
-    mixed = study.posture.copy()
-    mixed.loc[mixed.index[0], "length_unit"] = "body length"
-    with pytest.raises(DataError, match="cm"):
-        plot_positions(mixed)
+def test_points_are_thinned_and_grey_goes_below():
+    table = make_posture(np.arange(100.0), np.zeros(100))
+    table["behavior"] = pd.array(["walking", None] * 50, dtype="str")
+    ax = plot_positions(table, n_points=40)
+    colors = ax.collections[0].get_facecolor()
+    assert len(colors) == 40
+    grey = np.isclose(colors[:, 0], colors[:, 2])
+    assert grey.any()
+    assert not grey[grey.sum() :].any()
 
 
-def test_unknown_positions_are_left_out(study):
-    table = study.posture.copy()
-    table.loc[table.index[:7], "x"] = np.nan
-    ax = plot_positions(table, n_points=10**9)
-    assert sum(len(points.get_offsets()) for points in ax.collections) == len(table) - 7
+def test_units_are_not_mixed():
+    tables = [make_posture([0.0], [0.0]), make_posture([0.0], [0.0], unit="body length")]
+    with pytest.raises(DataError, match="cm and body length"):
+        plot_positions(pd.concat(tables))
+
+
+def test_a_mouse_that_was_never_seen_is_refused():
+    with pytest.raises(DataError, match="at least one row"):
+        plot_positions(make_posture([np.nan], [np.nan]))
+
+
+def test_a_mouse_that_never_moved_is_drawn():
+    ax = plot_positions(make_posture([3.0, 3.0], [1.0, 1.0]))
+    assert read_points(ax)[0].tolist() == [[0, 0], [0, 0]]
