@@ -184,8 +184,9 @@ def _add_block_legend(ax: Axes, looks: Mapping[str, Look], y: float) -> None:
         Patch(facecolor=look.color, hatch=look.hatch, edgecolor="white", linewidth=0)
         for look in looks.values()
     ]
+    names = [clip_name(name) for name in looks]
     legend = Legend(
-        ax, handles, [clip_name(name) for name in looks], loc="upper left", bbox_to_anchor=(1.01, y),
+        ax, handles, names, loc="upper left", bbox_to_anchor=(1.01, y),
         bbox_transform=ax.get_yaxis_transform(), borderaxespad=0,
     )  # fmt: skip
     ax.add_artist(legend)
