@@ -3,13 +3,12 @@
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from test_bad_input import CASES, read_tree
 
 from mousegpt.pipeline.demo import build_demo
 from project_files import write_deeplabcut, write_manifest
-from test_bad_input import CASES, read_tree
 
 
 def run_cli(*arguments: object) -> subprocess.CompletedProcess[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from mousegpt.core.errors import ProjectError
@@ -18,14 +18,14 @@ from mousegpt.synthetic.session import SyntheticSession, make_study
 _MARK = "meta:made_up"  # a column that says where the data come from, and that this is a demo
 
 _SETTINGS = """\
-# The sessions of the demo last 40 s; the default window of 20 s is made for 20 minutes.
+# The sessions of the demo last 25 s; the default window of 20 s is made for 20 minutes.
 [proportions]
 window_s = 5.0
 """
 
 
 def build_demo(
-    folder: Path, *, n_mice: int = 4, duration_s: float = 40.0, fps: float = 20.0, seed: int = 0
+    folder: Path, *, n_mice: int = 6, duration_s: float = 25.0, fps: float = 20.0, seed: int = 0
 ) -> Project:
     """Write videos, poses, calibration and manifest of the demo; what is there is kept.
 
@@ -45,10 +45,8 @@ def build_demo(
     if project.manifest.exists():
         return project
     sessions = make_study(n_mice=n_mice, duration_s=duration_s, fps=fps, seed=seed)
-    with (
-        ThreadPoolExecutor() as pool
-    ):  # drawing and encoding leave the interpreter most of the time
-        rows = list(pool.map(lambda session: _write_session(session, project.folder), sessions))
+    with ProcessPoolExecutor() as pool:
+        rows = list(pool.map(_write_session, sessions, [project.folder] * len(sessions)))
     views = ",".join(f"video:{view}" for view in SIDE_VIEWS)
     header = f"recording,subject,group,{views},poses,calibration,"
     header += f"arena_shape,arena_width_cm,{_MARK}"

@@ -169,6 +169,8 @@ def encode_figure(figure: Canvas) -> dict[str, bytes]:
     """
     files = {}
     with mpl.rc_context(_FIGURE_STYLE):  # type: ignore[arg-type]
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")  # laid out once, not for every format
         for kind, metadata in _NO_METADATA.items():
             buffer = io.BytesIO()
             figure.savefig(buffer, format=kind, dpi=300, metadata=metadata)

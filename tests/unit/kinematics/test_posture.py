@@ -5,10 +5,10 @@ import xarray as xr
 
 from mousegpt.core.facts import FACTS, STATES, UNKNOWN, state_column
 from mousegpt.core.recording import Arena
+from mousegpt.core.sampling import sample_frames
 from mousegpt.core.skeleton import KEYPOINTS
 from mousegpt.core.tables import POSTURE_TABLE
 from mousegpt.kinematics.cleaning import clean_poses
-from mousegpt.core.sampling import sample_frames
 from mousegpt.kinematics.posture import compute_posture
 from mousegpt.kinematics.scale import scale_poses
 
