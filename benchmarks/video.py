@@ -9,8 +9,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-
 from benchmarks.machine import read_peak_memory
+
 from mousegpt.core.arrays import ImageArray
 from mousegpt.io.video import probe_video, read_frames, write_video
 

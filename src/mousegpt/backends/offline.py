@@ -81,7 +81,7 @@ class RuleLabeler:
         """Name each cluster by the activity its keywords speak for.
 
         Keywords count less the further down the list they stand. A cluster without any word of
-        the ethogram is named by its two most specific keywords.
+        the ethogram is named by its first two keywords.
 
         Examples
         --------
@@ -116,8 +116,7 @@ def _label_cluster(keywords: Sequence[str]) -> str:
             scores[found] += 1 / (1 + place)
     if scores:
         return max(scores, key=lambda entry: (entry[0], scores[entry], entry[1]))[1]
-    specific = sorted(keywords, key=lambda word: -len(_split_words(word)))[:2]
-    return ", ".join(specific) or "unnamed"
+    return ", ".join(keywords[:2]) or "unnamed"
 
 
 def _split_words(text: str) -> list[str]:
