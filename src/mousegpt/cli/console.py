@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from mousegpt.pipeline.engine import Event
+    from mousegpt.pipeline.chain import Event
 
 
 _errors = Console(stderr=True, soft_wrap=True, highlight=False)

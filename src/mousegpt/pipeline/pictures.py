@@ -17,8 +17,8 @@ from mousegpt.core.poses import CM_PER_UNIT, Poses, build_poses
 from mousegpt.core.recording import Recording
 from mousegpt.io.poses import load_poses
 from mousegpt.io.video import read_frames
+from mousegpt.pipeline.chain import Job
 from mousegpt.pipeline.contents import Contents, load_contents
-from mousegpt.pipeline.engine import Job
 from mousegpt.pipeline.project import Project
 from mousegpt.plots.skeletons import plot_skeletons
 from mousegpt.vision.boxes import compute_background, compute_boxes, find_moving_box

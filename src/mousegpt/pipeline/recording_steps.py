@@ -22,8 +22,8 @@ from mousegpt.kinematics.floor import align_arena, align_to_floor, estimate_floo
 from mousegpt.kinematics.posture import compute_posture
 from mousegpt.kinematics.scale import estimate_body_length, scale_arena, scale_poses
 from mousegpt.kinematics.velocity import compute_speeds
+from mousegpt.pipeline.chain import Job, Output
 from mousegpt.pipeline.contents import Contents, load_contents
-from mousegpt.pipeline.engine import Job, Output
 from mousegpt.pipeline.pictures import (
     choose_views,
     encode_jpeg,

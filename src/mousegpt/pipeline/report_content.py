@@ -14,7 +14,7 @@ from mousegpt.core.description import ELEMENTS
 from mousegpt.core.facts import STATE_PREFIX, UNKNOWN
 from mousegpt.core.recording import Recording
 from mousegpt.core.tables import KEY
-from mousegpt.pipeline.engine import Job
+from mousegpt.pipeline.chain import Job
 from mousegpt.pipeline.figures import NO_GROUP
 from mousegpt.pipeline.provenance import load_provenance
 from mousegpt.pipeline.report_words import write_findings, write_methods, write_warnings

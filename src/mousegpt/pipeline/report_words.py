@@ -9,7 +9,7 @@ import pandas as pd
 
 from mousegpt.core.facts import UNKNOWN, state_column
 from mousegpt.core.recording import Recording
-from mousegpt.pipeline.engine import Job
+from mousegpt.pipeline.chain import Job
 from mousegpt.pipeline.figures import NO_GROUP
 from mousegpt.pipeline.provenance import load_provenance
 from mousegpt.stats.proportions import UNASSIGNED, summarize_groups
@@ -115,27 +115,11 @@ def _warn_unknown(posture: pd.DataFrame) -> list[str]:
 
 
 def write_methods(job: Job, notes: Mapping[str, Mapping[str, Any]]) -> str:
-    """Write a methods paragraph with the options that were used."""
-    used = {
-        name: value
-        for step, units in job.members.items()
-        for record in [load_provenance(job.project.provenance(step, unit)) for unit in units[:1]]
-        if record
-        for values in record.options.values()
-        for name, value in ((f"{step}.{key}", value) for key, value in values.items())
-    }
-    backends = {
-        port: name
-        for step in ("embeddings", "behaviors")
-        for unit in job.members[step][:1]
-        if (record := load_provenance(job.project.provenance(step, unit)))
-        for port, name in record.backends.items()
-    }
+    """Write a methods text with the options and back ends that were used."""
+    used, backends = _collect_options(job)
     solid = [name for name, note in notes.items() if "floor_residual" in note]
-    planar = [name for name in notes if name not in solid]
-    space = "Three-dimensional" if not planar else "Two-dimensional"
-    if solid and planar:
-        space = "Two- and three-dimensional"
+    kinds = {"Three-dimensional": solid, "Two-dimensional": [n for n in notes if n not in solid]}
+    space = " and ".join(kind for kind, names in kinds.items() if names).capitalize()
     floor = (
         " The floor was estimated as the plane on which most paws stand, and poses were turned "
         "onto it."
@@ -150,12 +134,25 @@ def write_methods(job: Job, notes: Mapping[str, Mapping[str, Any]]) -> str:
         f"deviations were measured {used['posture.rate_hz']:g} times per second; a state was "
         f"claimed when its probability reached {used['posture.certainty']}, and is unknown "
         "otherwise. Sentences were written from the states by a deterministic grammar.\n\n"
-        f"Descriptions were embedded with {backends.get('embedder', 'an embedder')} and clustered "
+        f"Descriptions were embedded with {backends['embedder']} and clustered "
         f"({used['behaviors.linkage']} linkage; {used['behaviors.n_clusters']} stable clusters "
-        f"sought); clusters of the same meaning were merged by {backends.get('labeler', 'rules')}. "
+        f"sought); clusters of the same meaning were merged by {backends['labeler']}. "
         f"Rare frames: {used['novelty.method'].replace('_', ' ')}, contamination "
         f"{used['novelty.contamination']:g}. Map: UMAP with {used['layout.n_neighbors']} "
         "neighbours. Behaviour over time is counted in windows of "
         f"{used['proportions.window_s']:g} s. Means and intervals are over animals.\n\n"
-        "mousegpt follows MouseGPT (arXiv 2503.10212); where it departs, docs/paper_map.md says so."
+        "mousegpt follows MouseGPT (arXiv 2503.10212); docs/paper_map.md says where it departs."
     )
+
+
+def _collect_options(job: Job) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the options ("step.name") and the back ends by port; units of a step are alike."""
+    options: dict[str, Any] = {}
+    backends: dict[str, str] = {}
+    for step, units in job.members.items():
+        record = load_provenance(job.project.provenance(step, units[0])) if units else None
+        if record:
+            backends |= record.backends
+            for values in record.options.values():
+                options |= {f"{step}.{name}": value for name, value in values.items()}
+    return options, backends

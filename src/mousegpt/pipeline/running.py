@@ -9,8 +9,9 @@ from typing import Any
 from mousegpt.backends.registry import load_embedder, load_labeler
 from mousegpt.core.errors import ProjectError
 from mousegpt.pipeline.cache import CachedEmbedder
+from mousegpt.pipeline.chain import Event
 from mousegpt.pipeline.checking import check_project
-from mousegpt.pipeline.engine import Engine, Event
+from mousegpt.pipeline.engine import Engine
 from mousegpt.pipeline.project import Project
 from mousegpt.pipeline.settings import load_overrides, merge_overrides, parse_assignments
 from mousegpt.pipeline.steps import STEPS

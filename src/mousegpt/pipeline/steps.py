@@ -19,7 +19,7 @@ from mousegpt.kinematics.posture import compute_posture
 from mousegpt.kinematics.velocity import compute_speeds
 from mousegpt.pipeline import recording_steps as one
 from mousegpt.pipeline import study_steps as study
-from mousegpt.pipeline.engine import Step
+from mousegpt.pipeline.chain import Step
 from mousegpt.pipeline.project import Project
 from mousegpt.plots.time import plot_ethogram
 from mousegpt.stats.bouts import find_bouts

@@ -12,7 +12,8 @@ from mousegpt.behavior.postures import classify_postures, load_default_dictionar
 from mousegpt.core.recording import Arena
 from mousegpt.core.tables import KEY
 from mousegpt.io.tables import load_table
-from mousegpt.pipeline.engine import Job, Output
+from mousegpt.pipeline.chain import Job, Output
+from mousegpt.pipeline.drawings import encode_figure
 from mousegpt.pipeline.figures import DRAWINGS, Study, add_groups
 from mousegpt.pipeline.pictures import (
     draw_frames,
@@ -22,7 +23,7 @@ from mousegpt.pipeline.pictures import (
     read_picture,
 )
 from mousegpt.pipeline.report_content import gather_content
-from mousegpt.pipeline.reporting import encode_figure, render_report
+from mousegpt.pipeline.reporting import render_report
 from mousegpt.stats.bouts import find_bouts
 from mousegpt.stats.occurrence import compute_occurrence
 from mousegpt.stats.proportions import compute_proportions

@@ -9,7 +9,8 @@ import pytest
 from mousegpt.core.errors import DataError, UsageError
 from mousegpt.core.recording import Recording
 from mousegpt.io.tables import load_table
-from mousegpt.pipeline.engine import Engine, Event, Job, Output, Step
+from mousegpt.pipeline.chain import Event, Job, Output, Step
+from mousegpt.pipeline.engine import Engine
 from mousegpt.pipeline.project import STUDY, Project
 
 

@@ -7,15 +7,14 @@ import pytest
 from matplotlib.figure import Figure as Canvas
 
 from mousegpt.core.errors import DataError
+from mousegpt.pipeline.drawings import encode_figure, prepare_svg
 from mousegpt.pipeline.reporting import (
     Example,
     Figure,
     KeypointSource,
     ProvenanceRow,
     ReportContent,
-    encode_figure,
     parse_blocks,
-    prepare_svg,
     render_report,
 )
 

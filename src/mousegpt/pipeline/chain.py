@@ -1,0 +1,120 @@
+"""The nouns of a chain: steps, the jobs they get, the output they give, the events on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+
+from mousegpt.core.recording import Recording
+from mousegpt.io.tables import load_table
+from mousegpt.pipeline.project import Project
+from mousegpt.pipeline.provenance import load_provenance
+from mousegpt.pipeline.settings import Overrides, build_schema, resolve_options
+
+Scope = Literal["recording", "study"]
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a unit of work produced.
+
+    ``extra`` tables are saved beside the main one. ``files`` have paths relative to the project
+    and are bytes, or a function that writes the file at the path it is given, atomically.
+    ``message`` is what a person should know without asking.
+    """
+
+    table: pd.DataFrame
+    extra: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    files: Mapping[str, bytes | Callable[[Path], None]] = field(default_factory=dict)
+    notes: Mapping[str, Any] = field(default_factory=dict)
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A row of the chain.
+
+    Parameters
+    ----------
+    needs
+        Steps whose tables are read, in the order of the chain.
+    functions
+        The functions called; their keyword-only parameters are the step's options.
+    given
+        Keyword-only parameters that carry data and so are not options.
+    reads
+        Files outside the tables that the unit depends on.
+    applies
+        None when the step can work on a recording, else the reason why not.
+    ports
+        Names of the back ends used (keys of the project's [backends]).
+    """
+
+    name: str
+    scope: Scope
+    purpose: str
+    compute: Callable[[Job], Output]
+    needs: tuple[str, ...] = ()
+    functions: tuple[Callable[..., Any], ...] = ()
+    given: tuple[str, ...] = ()
+    reads: Callable[[Project, Recording], Sequence[Path]] = lambda project, recording: ()
+    applies: Callable[[Recording], str | None] = lambda recording: None
+    ports: tuple[str, ...] = ()
+
+    def resolve(self, overrides: Overrides) -> dict[str, dict[str, Any]]:
+        """Return the value of every option, by function name."""
+        schemas = {f.__name__: build_schema(f, self.given) for f in self.functions}
+        return resolve_options(self.name, schemas, overrides.get(self.name, {}))
+
+
+@dataclass(frozen=True)
+class Job:
+    """One unit of work, as its step sees it."""
+
+    project: Project
+    step: Step
+    unit: str
+    recordings: tuple[Recording, ...]
+    members: Mapping[str, tuple[str, ...]]
+    options_by_function: Mapping[str, Mapping[str, Any]]
+    backends: Mapping[str, Any]
+    report: Callable[[int, int], None]
+
+    @property
+    def recording(self) -> Recording:
+        """The recording of a unit of scope "recording"."""
+        return self.recordings[0]
+
+    def options(self, function: Callable[..., Any]) -> dict[str, Any]:
+        """Return the options of one of the step's functions."""
+        return dict(self.options_by_function[function.__name__])
+
+    def load(self, step: str, extra: str = "") -> pd.DataFrame:
+        """Load a needed table: of this unit, or of all units stacked in manifest order."""
+        tables = [load_table(self.project.table(step, u, extra)) for u in self.members[step]]
+        return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+
+    def load_unit(self, step: str, unit: str) -> pd.DataFrame:
+        """Load the table of one unit of a needed step."""
+        return load_table(self.project.table(step, unit))
+
+    def notes(self, step: str) -> dict[str, Mapping[str, Any]]:
+        """Return the notes that a needed step left, by unit."""
+        records = {u: load_provenance(self.project.provenance(step, u)) for u in self.members[step]}
+        return {unit: record.notes for unit, record in records.items() if record}
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something happened to a unit of work."""
+
+    kind: Literal["started", "progress", "done", "skipped", "failed", "blocked"]
+    step: str
+    unit: str
+    message: str = ""
+    done: int = 0
+    total: int = 0
