@@ -25,8 +25,8 @@ from mousegpt.kinematics.floor import align_to_floor, estimate_floor
 from mousegpt.kinematics.posture import compute_posture
 from mousegpt.kinematics.scale import scale_poses
 from mousegpt.kinematics.velocity import compute_speeds
+from mousegpt.pipeline.chain import Event
 from mousegpt.pipeline.demo import build_demo
-from mousegpt.pipeline.engine import Event
 from mousegpt.pipeline.project import Project
 from mousegpt.pipeline.running import run_project
 
