@@ -100,7 +100,7 @@ def _prepare_attribute(name: str, value: str, prefix: str) -> str | None:
             return f"#{prefix}{value[1:]}"
         return value if value.startswith("data:image/") else None
     local = _REFERENCE.sub(lambda match: f"url(#{prefix}{match[1]})", value)
-    foreign = "url(" in local.replace(f"url(#{prefix}", "")
+    foreign = "url(" in local.replace(f"url(#{prefix}", "").lower()
     return None if foreign or name.lower().startswith("on") else local
 
 

@@ -160,7 +160,7 @@ def test_drawing_keeps_references_and_loses_what_acts_or_loads():
       <foreignObject><p>x</p></foreignObject>
       <defs><path id="dot" d="M0 0"/></defs>
       <use xlink:href="#dot" clip-path="url(#dot)" onclick="f()"/>
-      <g style="fill: url(http://a)"/><image href="http://a"/>
+      <g style="fill: URL(http://a)"/><image href="http://a"/>
       <image xlink:href="data:image/png;base64,AA"/>
     </svg>"""
     text = prepare_svg(svg, "p-", 'A "speed"')
