@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -61,8 +63,19 @@ def picture_frames(
 
 
 def name_picture(recording: str, individual: str, frame: int) -> str:
-    """Return where the picture of a frame is kept, relative to the project."""
-    return f"frames/{recording}/{frame:06d}-{individual}".rstrip("-") + ".jpg"
+    """Return where the picture of a frame is kept, relative to the project.
+
+    Names of individuals come from pose files and may hold anything.
+
+    >>> name_picture("r1", "mouse", 12)
+    'frames/r1/000012-mouse.jpg'
+    >>> name_picture("r1", "../m", 12)
+    'frames/r1/000012-_m-921260.jpg'
+    """
+    safe = re.sub(r"[^\w-]+", "_", individual)
+    if safe != individual:
+        safe += "-" + hashlib.sha256(individual.encode()).hexdigest()[:6]
+    return f"frames/{recording}/{frame:06d}-{safe}".rstrip("-") + ".jpg"
 
 
 def encode_jpeg(image: ImageArray, quality: int = 88) -> bytes:

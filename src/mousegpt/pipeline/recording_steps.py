@@ -49,8 +49,11 @@ def need_videos(recording: Recording) -> str | None:
 
 def list_pose_files(project: Project, recording: Recording) -> tuple[Path, ...]:
     """Return the files that the poses of a recording depend on."""
-    calibration = (recording.calibration,) if recording.calibration else ()
-    return (*recording.poses.values(), *calibration, project.skeleton)
+    calibration = recording.calibration
+    files = [calibration] if calibration else []
+    if calibration and calibration.is_dir():  # one file per camera
+        files = sorted(path for path in calibration.iterdir() if path.is_file())
+    return (*recording.poses.values(), *files, project.skeleton)
 
 
 def make_poses(job: Job) -> Output:

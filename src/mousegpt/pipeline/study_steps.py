@@ -28,7 +28,7 @@ from mousegpt.stats.bouts import find_bouts
 from mousegpt.stats.occurrence import compute_occurrence
 from mousegpt.stats.proportions import compute_proportions
 
-_N_RARE = 12  # pictures of rare frames at most
+_N_RARE = (6, 12)  # pictures of rare frames at least, whether flagged or not, and at most
 
 
 def make_behaviors(job: Job) -> Output:
@@ -86,11 +86,13 @@ def make_examples(job: Job) -> Output:
     typical = choose_examples(
         job.load("behaviors"), job.load("embeddings"), **job.options(choose_examples)
     )
-    novelty = job.load("novelty")
-    rare = novelty[novelty["novel"]].sort_values("score", ascending=False, kind="stable")
-    wanted = pd.concat(
-        [typical.assign(role="typical"), rare.head(_N_RARE).assign(role="rare")], ignore_index=True
-    )[[*KEY, "time_s", "role", "behavior"]]
+    scored = job.load("novelty").dropna(subset="score")
+    ranked = scored.sort_values("score", ascending=False, kind="stable")
+    rare = ranked.head(min(max(int(scored["novel"].sum()), _N_RARE[0]), _N_RARE[1]))
+    behaviors = job.load("behaviors")[[*KEY, "behavior"]]
+    rare = rare.merge(behaviors, on=list(KEY)).assign(role="rare")
+    wanted = pd.concat([typical.assign(role="typical"), rare], ignore_index=True)
+    wanted = wanted[[*KEY, "time_s", "role", "behavior"]]
     files: dict[str, bytes] = {}
     for recording in job.recordings:
         mine = wanted[wanted["recording"] == recording.id]
