@@ -35,6 +35,8 @@ class VideoInfo:
         Number of frames that are there.
     n_frames_promised
         What the container's header says; None when it says nothing.
+    n_hidden
+        Stored frames that the container's edit list hides from players; they have no number.
     fps
         Mean rate by the frames' times. A one-frame video has the nominal rate.
     nominal_fps
@@ -54,6 +56,7 @@ class VideoInfo:
     path: Path
     n_frames: int
     n_frames_promised: int | None
+    n_hidden: int
     fps: float
     nominal_fps: float
     width: int
@@ -86,6 +89,7 @@ def probe_video(path: str | Path) -> VideoInfo:
         path=Path(path),
         n_frames=len(index.pts),
         n_frames_promised=index.n_promised,
+        n_hidden=index.n_hidden,
         fps=fps,
         nominal_fps=index.nominal_fps,
         width=width,

@@ -44,6 +44,7 @@ class VideoIndex:
     timed: bool
     tick_s: float
     n_promised: int | None
+    n_hidden: int
     nominal_fps: float
     size: tuple[int, int]
     codec: str
@@ -134,6 +135,7 @@ def build_index(path: Path) -> VideoIndex:
         timed=timed,
         tick_s=header.tick_s,
         n_promised=header.n_frames - packets.n_hidden if header.n_frames else None,
+        n_hidden=packets.n_hidden,
         nominal_fps=header.nominal_fps,
         size=header.size,
         codec=header.codec,

@@ -35,6 +35,14 @@ def check_videos(contents: Contents) -> Iterator[Problem]:
                 "Copy it again; what is missing is not analysed.",
                 "warning",
             )
+        if video.n_hidden:
+            yield contents.problem(
+                column,
+                f"The file hides {video.n_hidden} of its {video.n_frames + video.n_hidden} stored "
+                "frames from players (edit list), so that programs may number frames differently.",
+                "Write it anew with ffmpeg if the poses count other frames.",
+                "warning",
+            )
         if video.variable_rate:
             yield contents.problem(
                 column,

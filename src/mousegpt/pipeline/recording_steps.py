@@ -72,7 +72,7 @@ def make_poses(job: Job) -> Output:
     notes: dict[str, object] = {
         "source": source,
         "skeleton": {name: target or "" for name, target in contents.skeleton.targets.items()},
-        "skeleton_given": job.project.skeleton.exists(),
+        "skeleton_given": _is_certain(contents.skeleton, job.project.skeleton),
         "fps": float(poses.attrs["fps"]),
         "length_unit": str(poses.attrs["unit"]),
     }
@@ -96,6 +96,11 @@ def make_poses(job: Job) -> Output:
         notes=notes,
         message="" if notes["skeleton_given"] else f"guessed {_tell_skeleton(contents.skeleton)}",
     )
+
+
+def _is_certain(skeleton: SkeletonMap, given: Path) -> bool:
+    """Say whether nothing was guessed: a table was given, or the names are ours."""
+    return given.exists() or all(name == target for name, target in skeleton.targets.items())
 
 
 def _tell_skeleton(skeleton: SkeletonMap) -> str:

@@ -29,7 +29,8 @@ from project_files import KEYPOINTS, build_rig, build_track, write_deeplabcut, w
 
 def make_video(n_frames: int = 100, fps: float = 30.0, **changes: object) -> VideoInfo:
     facts: dict[str, object] = {
-        "path": Path("m.mp4"), "n_frames": n_frames, "n_frames_promised": n_frames, "fps": fps,
+        "path": Path("m.mp4"), "n_frames": n_frames, "n_frames_promised": n_frames,
+        "n_hidden": 0, "fps": fps,
         "nominal_fps": fps, "width": 640, "height": 480, "duration_s": n_frames / fps,
         "codec": "h264", "pixel_format": "yuv420p", "variable_rate": False, "rotation": 0,
         "complete": True, "fault": "",
@@ -59,6 +60,7 @@ def list_severities(problems: object) -> list[str]:
         ({"n_frames": 1}, ["error"]),
         ({"complete": False, "fault": "the end is missing"}, ["warning"]),
         ({"variable_rate": True}, ["warning"]),
+        ({"n_hidden": 1}, ["warning"]),
         ({"fps": 29.97}, []),
         ({"fps": 25.0}, ["warning"]),
     ],
