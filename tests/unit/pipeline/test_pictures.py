@@ -1,0 +1,82 @@
+"""The mouse is cut out of its videos where the poses say it is."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mousegpt.core.recording import Recording
+from mousegpt.io.calibration import save_calibration
+from mousegpt.io.poses import save_poses
+from mousegpt.io.video import write_video
+from mousegpt.pipeline.contents import Contents, load_contents
+from mousegpt.pipeline.pictures import choose_views, name_picture, picture_frames
+from mousegpt.synthetic.drawing import render_view
+from mousegpt.synthetic.session import SyntheticSession, make_session
+
+VIEWS = ("front", "side", "top")
+
+
+@pytest.fixture(scope="module")
+def session() -> SyntheticSession:
+    return make_session([("walking", 1.0)], fps=20, seed=3)
+
+
+@pytest.fixture(scope="module")
+def folder(session: SyntheticSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("films")
+    for view in VIEWS:
+        camera = session.calibration.cameras[view]
+        write_video(folder / f"{view}.mp4", render_view(session.skeleton, camera), session.fps)
+    save_poses(session.poses, folder / "poses.nc")
+    save_calibration(session.calibration, folder / "rig.json")
+    return folder
+
+
+def load(folder: Path, **changes: object) -> Contents:
+    facts: dict[str, object] = {
+        "id": "m",
+        "subject": "m",
+        "videos": {view: folder / f"{view}.mp4" for view in VIEWS},
+        "poses": {"": folder / "poses.nc"},
+        "calibration": folder / "rig.json",
+    }
+    return load_contents(Recording(**(facts | changes)), folder / "skeleton.csv")
+
+
+def measure_darkness(tile: np.ndarray) -> float:
+    """Return the share of dark pixels in the middle of a tile: where the mouse should be."""
+    middle = tile[112:336, 112:336]
+    return float((middle.max(axis=-1) < 110).mean())
+
+
+def test_perpendicular_side_views_are_chosen(folder):
+    assert choose_views(load(folder)) == ("front", "side")
+    assert choose_views(load(folder, calibration=None)) == ("front", "side")
+    only = {"top": folder / "top.mp4"}
+    assert choose_views(load(folder, videos=only, calibration=None)) == ("top",)
+
+
+@pytest.mark.parametrize("poses", ["poses.nc", None], ids=["by poses", "by motion"])
+def test_both_tiles_show_the_mouse(folder, poses):
+    contents = load(folder, poses={"": folder / poses} if poses else {})
+    keys = [("mouse", 15), ("mouse", 2)]
+    pictures = list(picture_frames(contents, keys, ("front", "side")))
+    assert [key for key, _ in pictures] == keys
+    for _, image in pictures:
+        assert image.shape == (448, 896, 3)
+        assert min(measure_darkness(image[:, :448]), measure_darkness(image[:, 448:])) > 0.15
+
+
+def test_the_same_frame_gives_the_same_picture_in_any_company(folder):
+    contents = load(folder)
+    alone = dict(picture_frames(contents, [("mouse", 7)], ("side",)))
+    among = dict(picture_frames(contents, [("mouse", k) for k in (3, 7, 12)], ("side",)))
+    np.testing.assert_array_equal(alone["mouse", 7], among["mouse", 7])
+
+
+@pytest.mark.parametrize("name", ["../../etc", "a/b", "C:\\m", "名", "", "m\n"])
+def test_no_name_leaves_the_folder(name):
+    path = Path(name_picture("r", name, 3))
+    assert path.parent == Path("frames/r")
+    assert ".." not in path.parts
