@@ -105,17 +105,23 @@ def _cut_tiles(
 
 
 class _MotionFinder:
-    """Finds what moves before a still background, in pictures made small for speed."""
+    """Finds a thing of the mouse's size before a still background, in pictures made small."""
 
     def __init__(self, path: Path, n_frames: int, width: int) -> None:
         self._scale = min(1.0, _SEARCH_WIDTH / width)
+        self._padding = _PADDING * width * self._scale
         sampled = np.unique(np.linspace(0, n_frames - 1, _N_BACKGROUND).round().astype(int))
         images = [self._shrink(image) for _, image in read_frames(path, sampled)]
         self._background = compute_background(np.stack(images))
+        found = [find_moving_box(image, self._background, padding_px=0) for image in images]
+        sizes = [np.sqrt((box[2] - box[0]) * (box[3] - box[1])) for box in found]
+        known = [float(size) for size in sizes if size > 0]
+        self._size = float(np.median(known)) if known else None
 
     def find_box(self, image: ImageArray) -> FloatArray:
-        padding = _PADDING * image.shape[1] * self._scale
-        box = find_moving_box(self._shrink(image), self._background, padding_px=padding)
+        box = find_moving_box(
+            self._shrink(image), self._background, size_px=self._size, padding_px=self._padding
+        )
         return box / self._scale
 
     def _shrink(self, image: ImageArray) -> ImageArray:

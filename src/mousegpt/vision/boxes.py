@@ -79,9 +79,10 @@ def find_moving_box(
     *,
     min_contrast: Annotated[int, Field(gt=0, lt=256)] = 20,
     min_area_px: Annotated[int, Field(gt=0)] = 200,
+    size_px: Annotated[float, Field(gt=0)] | None = None,
     padding_px: Annotated[float, Field(ge=0)] = 35.0,
 ) -> FloatArray:
-    """Find the largest thing that is not in the background.
+    """Find the largest thing that is not in the background, but for what is too large for a mouse.
 
     Parameters
     ----------
@@ -92,6 +93,9 @@ def find_moving_box(
         threshold where the picture itself shows a clearer cut.
     min_area_px
         Smaller things are noise.
+    size_px
+        Usual size of the mouse (root of its box's area, without padding). What is more than twice
+        as large, such as a person behind the arena, is passed over; None passes over nothing.
 
     Returns
     -------
@@ -104,8 +108,15 @@ def find_moving_box(
     mask = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8))
     _, _, found, _ = cv2.connectedComponentsWithStats(mask)
     left, top, width, height, area = found[1:].T if len(found) > 1 else np.zeros((5, 1))
-    largest = int(np.argmax(area))
-    if area[largest] < min_area_px:
+    fitting = area >= min_area_px
+    if size_px is not None:
+        fitting &= np.sqrt(width * height) <= 2 * size_px
+    if not fitting.any():
         return np.full(4, np.nan)
-    box = np.array([left, top, left + width, top + height], dtype=np.float64)[:, largest]
+    height_px, width_px = difference.shape
+    inside = (left > 0) & (top > 0) & (left + width < width_px) & (top + height < height_px)
+    if (fitting & inside).any():  # people come in over the edge, mice seldom do
+        fitting &= inside
+    best = int(np.argmax(np.where(fitting, area, 0)))
+    box = np.array([left, top, left + width, top + height], dtype=np.float64)[:, best]
     return box + padding_px * np.array([-1.0, -1.0, 1.0, 1.0])

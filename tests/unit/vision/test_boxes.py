@@ -65,3 +65,25 @@ def test_noise_is_not_a_mouse() -> None:
     speck = background.copy()
     speck[150:155, 100:105] = 0
     assert np.isnan(find_moving_box(speck, background)).all()
+
+
+def test_what_is_far_too_large_is_passed_over():
+    background = np.full((200, 300, 3), 200, np.uint8)
+    image = background.copy()
+    image[20:180, 10:90] = 20  # a person behind the arena
+    image[120:150, 200:240] = 20
+    found = find_moving_box(image, background, size_px=35, padding_px=0)
+    np.testing.assert_allclose(found, [200, 120, 240, 150], atol=6)
+    largest = find_moving_box(image, background, padding_px=0)
+    np.testing.assert_allclose(largest, [10, 20, 90, 180], atol=6)
+
+
+def test_what_reaches_over_the_edge_gives_way_to_what_lies_inside():
+    background = np.full((200, 300, 3), 200, np.uint8)
+    image = background.copy()
+    image[0:120, 10:60] = 20
+    alone = find_moving_box(image, background, padding_px=0)
+    np.testing.assert_allclose(alone, [10, 0, 60, 120], atol=6)
+    image[130:160, 200:240] = 20
+    found = find_moving_box(image, background, padding_px=0)
+    np.testing.assert_allclose(found, [200, 130, 240, 160], atol=6)
