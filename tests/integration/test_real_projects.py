@@ -58,7 +58,7 @@ def test_search_finds_frames_whose_snout_is_high(solid, track):
 def run_search(folder: Path, text: str, n: int) -> pd.DataFrame:
     import io
 
-    output = run_cli("search", text, "-C", folder, "-n", n, "--json", "--apart-s", 0)
+    output = run_cli("search", text, "-C", folder, "-n", n, "--json")
     return pd.read_json(io.StringIO(output))
 
 

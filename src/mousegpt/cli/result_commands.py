@@ -16,7 +16,7 @@ def search_text(
     text: Annotated[str, typer.Argument(help='Such as "mouse standing on its hind legs".')],
     project: ProjectOption = Path(),
     n_frames: Annotated[int, typer.Option("-n", min=1, help="How many frames.")] = 5,
-    apart_s: Annotated[float, typer.Option(min=0, help="Least time between two hits.")] = 1.0,
+    apart_s: Annotated[float, typer.Option(min=0, help="Least time between two hits.")] = 0.0,
     as_json: JsonOption = False,
 ) -> None:
     """Find the frames whose descriptions are nearest in meaning to a text."""

@@ -10,6 +10,7 @@ from typing import Any, Final
 import pandas as pd
 
 from mousegpt.core.errors import MouseGPTError
+from mousegpt.core.recording import Recording
 from mousegpt.core.skeleton_map import SkeletonMap
 from mousegpt.io.manifest import inspect_manifest
 from mousegpt.io.problems import Problem, raise_errors, tabulate_problems
@@ -28,6 +29,7 @@ from mousegpt.pipeline.pose_checks import (
     check_skeleton,
     check_units,
 )
+from mousegpt.pipeline.provenance import hash_file
 
 CHECKS: Final[tuple[Callable[[Contents], Iterator[Problem]], ...]] = (
     check_videos,
@@ -121,8 +123,25 @@ def check_project(folder: str | Path, *, only: Sequence[str] = ()) -> ProjectChe
         problems += [problem for check in CHECKS for problem in check(contents)]
         rows.append(_describe_contents(contents))
         read |= contents.skeleton.targets if contents.skeleton else {}
+    problems += _find_copies(inspection.recordings, only)
     findings = pd.DataFrame(rows, columns=FINDINGS, dtype="str")
     return ProjectCheck(tuple(problems), findings, SkeletonMap(read) if read else None)
+
+
+def _find_copies(recordings: Sequence[Recording], only: Sequence[str]) -> list[Problem]:
+    """Find pose files of different recordings that hold the same bytes."""
+    owners: dict[str, Recording] = {}
+    problems = []
+    for recording in recordings:
+        for path in recording.poses.values():
+            if not path.is_file() or (only and recording.id not in only):
+                continue
+            first = owners.setdefault(hash_file(path), recording)
+            if first.id != recording.id and path not in first.poses.values():
+                message = f"The poses are a copy of those of '{first.id}'."
+                remedy = "Keep one of the two: copies would count as different animals."
+                problems.append(Problem(recording.id, "poses", "warning", message, remedy))
+    return problems
 
 
 def _read_skeleton(path: Path) -> tuple[SkeletonMap | None, list[Problem]]:

@@ -13,7 +13,7 @@ from mousegpt.pipeline.running import build_engine
 
 
 def search_project(
-    project: Project, query: str, *, n_frames: int = 5, min_separation_s: float = 1.0
+    project: Project, query: str, *, n_frames: int = 5, min_separation_s: float = 0.0
 ) -> pd.DataFrame:
     """Return the frames whose descriptions are nearest to a query, with what is said of them.
 

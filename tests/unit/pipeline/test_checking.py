@@ -259,3 +259,14 @@ def test_real_views_fit_and_swapped_ones_do_not(shared_data: Path, tmp_path: Pat
     assert swapped != text
     (tmp_path / "a.csv").write_text(swapped)
     assert any("swapped" in str(problem) for problem in check_project(tmp_path).problems)
+
+
+def test_copies_under_two_names_are_warned_of(tmp_path: Path) -> None:
+    write_deeplabcut(tmp_path / "a.csv")
+    write_deeplabcut(tmp_path / "b.csv")
+    write_deeplabcut(tmp_path / "c.csv", build_track(21)[..., :2] * 2 + 10)
+    rows = [{"recording": name, "fps": 30, "poses": f"{name}.csv"} for name in "abc"]
+    write_manifest(tmp_path, *rows)
+    problems = check_project(tmp_path).problems
+    assert [(p.recording, p.severity) for p in problems] == [("b", "warning")]
+    assert "copy of those of 'a'" in str(problems[0])
