@@ -194,22 +194,26 @@ class Engine:
         return ""
 
     def _fingerprint(self, step: Step, unit: str) -> str:
+        backends = {port: self.backend_names[port] for port in step.ports}
+        rooms = {find_room(f.__module__): hash_room(f.__module__) for f in step.functions}
+        options, inputs = step.resolve(self.overrides), self._hash_inputs(step, unit)
+        return compute_fingerprint(step.name, unit, rooms, options, inputs, backends)
+
+    def _hash_inputs(self, step: Step, unit: str) -> dict[str, str]:
+        """Return the hash of every table, file and row of the manifest that a unit depends on."""
         inputs = {}
         for name in step.needs:
             for other in self._list_inputs(name, step, unit):
                 record = load_provenance(self.project.provenance(name, other))
-                inputs[f"{name}/{other}"] = (
-                    hash_bytes(repr(sorted(record.outputs.items())).encode()) if record else ""
-                )
+                outputs = repr(sorted(record.outputs.items())) if record else ""
+                inputs[f"{name}/{other}"] = hash_bytes(outputs.encode())
         for recording in self.recordings:
             if unit in (STUDY, recording.id) and step.applies(recording) is None:
-                inputs[f"manifest/{recording.id}"] = _describe_recording(recording, step.scope)
-                for path in step.reads(self.project, recording):
-                    inputs[f"file/{recording.id}/{path.name}"] = _hash_if_there(path)
-        backends = {port: self.backend_names[port] for port in step.ports}
-        rooms = {find_room(f.__module__): hash_room(f.__module__) for f in step.functions}
-        options = step.resolve(self.overrides)
-        return compute_fingerprint(step.name, unit, rooms, options, inputs, backends)
+                row = _describe_recording(recording, step.scope)
+                inputs[f"manifest/{recording.id}"] = hash_bytes(row.encode())
+                for number, path in enumerate(step.reads(self.project, recording)):
+                    inputs[f"file/{recording.id}/{number} {path.name}"] = _hash_if_there(path)
+        return inputs
 
     def _is_whole(self, record: Provenance) -> bool:
         return all(
@@ -237,7 +241,7 @@ class Engine:
             fingerprint=fingerprint,
             functions=tuple(f"{f.__module__}.{f.__qualname__}" for f in step.functions),
             options=dict(job.options_by_function),
-            inputs={name: ", ".join(units) for name, units in job.members.items()},
+            inputs=self._hash_inputs(step, unit),
             backends={port: backend.name for port, backend in job.backends.items()},
             outputs={name: hash_file(self.project.folder / name) for name in sorted(written)},
             notes=dict(output.notes),

@@ -1,5 +1,6 @@
 """The engine on a toy chain: double the numbers of each recording, then add all up."""
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from mousegpt.io.tables import load_table
 from mousegpt.pipeline.chain import Event, Job, Output, Step
 from mousegpt.pipeline.engine import Engine
 from mousegpt.pipeline.project import STUDY, Project
+from mousegpt.pipeline.provenance import load_provenance
 
 
 def scale_numbers(numbers: list[float], *, factor: float = 2.0) -> list[float]:
@@ -125,6 +127,16 @@ def test_override_makes_again_and_is_recorded(run, tmp_path):
 def test_wrong_override_names_what_exists(run, overrides, words):
     with pytest.raises(UsageError, match=words):
         run(overrides)
+
+
+def test_provenance_names_inputs_options_and_outputs_by_their_bytes(run, tmp_path, files):
+    run({"scaled": {"factor": 3.0}})
+    record = load_provenance(tmp_path / "tables/scaled/a.json")
+    assert record is not None
+    assert record.inputs["file/a/0 a.txt"] == hashlib.sha256(b"1 2").hexdigest()
+    assert record.options == {"scale_numbers": {"factor": 3.0}}
+    assert record.outputs["out/a.txt"] == hashlib.sha256(b"scaled").hexdigest()
+    assert record.notes == {"n": 2}
 
 
 def test_failure_of_one_recording_spares_the_others(run, files, tmp_path):
