@@ -17,6 +17,7 @@ from mousegpt.kinematics.landmarks import TRUNK
 from mousegpt.kinematics.scale import estimate_body_length
 
 _PAWS = ("ForepawL", "ForepawR", "HindpawL", "HindpawR")
+_FEWEST_PAWS = 12  # positions in all
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +60,8 @@ def estimate_floor(
     poses
         3-D, in any unit and orientation.
     up
-        Direction that is known to be up; then only the height of the floor is found.
+        Direction that is known to be up; then only the height of the floor is found, without
+        known paws from the lowest keypoint of every frame.
     tolerance_body_lengths
         How near a paw must be to count as planted.
 
@@ -68,7 +70,7 @@ def estimate_floor(
     DataError
         When the poses are not 3-D, too few paws are known, or they span no plane.
     """
-    paws, trunk = _collect_points(poses)
+    paws, trunk = _collect_points(poses, up)
     tolerance = tolerance_body_lengths * float(estimate_body_length(poses).median())
     rng = np.random.default_rng(seed)
     sample = paws if len(paws) <= 3000 else paws[rng.choice(len(paws), 3000, replace=False)]
@@ -103,7 +105,9 @@ def align_arena(arena: Arena, floor: Floor) -> Arena:
     return arena.model_copy(update={"center": (float(x), float(y))})
 
 
-def _collect_points(poses: Poses) -> tuple[FloatArray, FloatArray]:
+def _collect_points(
+    poses: Poses, up: tuple[float, float, float] | None
+) -> tuple[FloatArray, FloatArray]:
     """Return known paw positions (n, 3) and known trunk positions (m, 3)."""
     if poses.sizes["space"] != 3:
         raise DataError("A floor needs 3-D poses, but these are 2-D; heights stay unknown.")
@@ -112,12 +116,23 @@ def _collect_points(poses: Poses) -> tuple[FloatArray, FloatArray]:
         position.reindex(keypoint=list(names)).to_numpy().reshape(-1, 3) for names in (_PAWS, TRUNK)
     )
     paws, trunk = (p[np.isfinite(p).all(axis=1)] for p in (paws, trunk))
-    if len(paws) < 12 or len(trunk) == 0:
+    if len(paws) < _FEWEST_PAWS and up is not None:
+        paws = _find_lowest(position.to_numpy().reshape(len(position), -1, 3), np.array(up, float))
+    elif len(paws) < _FEWEST_PAWS:
         raise DataError(
-            f"A floor needs paws and a trunk in several frames, but {len(paws)} paw and "
-            f"{len(trunk)} trunk positions are known; check skeleton.csv."
+            f"A floor needs paws in several frames, but {len(paws)} paw positions are known; "
+            "check skeleton.csv, or say which direction is up: --set poses.up=[0,0,1]."
         )
+    if len(trunk) == 0 or len(paws) == 0:
+        raise DataError("A floor needs a trunk above it, but none is known; check skeleton.csv.")
     return paws, trunk
+
+
+def _find_lowest(points: FloatArray, up: FloatArray) -> FloatArray:
+    """Return the lowest known point of each frame; points have the shape (keypoint, frame, 3)."""
+    seen = points[:, np.isfinite(points).all(axis=-1).any(axis=0)]
+    lowest = np.nanargmin(seen @ up, axis=0)
+    return np.asarray(seen[lowest, np.arange(seen.shape[1])])
 
 
 def _search_plane(

@@ -6,9 +6,12 @@ from scipy.spatial.transform import Rotation
 
 from mousegpt.core.errors import DataError
 from mousegpt.core.recording import Arena
+from mousegpt.core.skeleton import KEYPOINTS
 from mousegpt.kinematics.floor import align_arena, align_to_floor, estimate_floor
 
 from .conftest import make_poses, move, stand
+
+LIMBS = ("Forepaw", "Wrist", "Elbow", "Shoulder", "Hindpaw", "Ankle", "Knee")
 
 
 def wander(n=400, seed=0, noise=0.02):
@@ -84,6 +87,16 @@ def test_a_world_with_z_down_is_seen(as_poses):
 def test_a_known_up_needs_no_motion(walk, as_poses):
     floor = estimate_floor(as_poses(walk(20) + [0, 0, 5]), up=(0, 0, 2))
     np.testing.assert_allclose(floor.origin, [0, 0, 5], atol=1e-9)
+
+
+def test_without_paws_a_known_up_and_the_lowest_point_make_a_floor(walk, as_poses):
+    points = walk(20) + [0, 0, 5]
+    limbs = [k for k, name in enumerate(KEYPOINTS) if name[:-1] in LIMBS]
+    points[:, limbs] = np.nan
+    with pytest.raises(DataError, match=r"poses\.up"):
+        estimate_floor(as_poses(points))
+    floor = estimate_floor(as_poses(points), up=(0, 0, 1))
+    np.testing.assert_allclose(floor.origin, [0, 0, 5.2], atol=1e-9)  # the tip of the tail
 
 
 def test_paws_on_one_line_span_no_floor(walk, as_poses):
