@@ -66,6 +66,7 @@ STEPS: Final[tuple[Step, ...]] = (
     Step("examples", "study", "Pictures of typical and of rare frames", study.make_examples,
          needs=("poses", "embeddings", "behaviors", "novelty"), functions=(choose_examples,),
          reads=_list_pictures, applies=one.need_poses),
+    # plot_ethogram stands for the room of all plots: the step has no options of its own.
     Step("figures", "study", "Figures as SVG, PDF and PNG", study.make_figures,
          needs=("poses", "speeds", "posture", "behaviors", "fine_postures", "novelty", "layout",
                 "proportions", "examples"), functions=(plot_ethogram,), given=("looks", "ax"),
