@@ -11,9 +11,9 @@ from mousegpt.io.calibration import save_calibration
 from mousegpt.io.poses import save_poses
 from mousegpt.io.video import write_video
 from mousegpt.pipeline.project import Project
-from mousegpt.synthetic.drawing import render_view
+from mousegpt.synthetic.sketch.drawing import render_view
 from mousegpt.synthetic.scene import SIDE_VIEWS
-from mousegpt.synthetic.session import SyntheticSession, make_study
+from mousegpt.synthetic.sketch.session import SyntheticSession, make_study
 
 _MARK = "meta:made_up"  # a column that says where the data come from, and that this is a demo
 

@@ -8,7 +8,7 @@ from mousegpt.core.skeleton import KEYPOINTS
 from mousegpt.kinematics.activity import RULES, classify_activity
 from mousegpt.kinematics.cleaning import clean_poses
 from mousegpt.kinematics.posture import compute_posture
-from mousegpt.synthetic.session import make_session
+from mousegpt.synthetic.sketch.session import make_session
 
 BEHAVIORS = ("still", "walking", "running", "turning", "rearing", "supported rearing", "grooming",
              "sniffing", "head scanning")  # fmt: skip

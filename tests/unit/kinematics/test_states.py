@@ -9,7 +9,7 @@ from mousegpt.kinematics.facts import compute_facts
 from mousegpt.kinematics.posture import compute_posture
 from mousegpt.kinematics.states import classify_states, cut_values, probability_below
 from mousegpt.kinematics.thresholds import BANDS
-from mousegpt.synthetic.session import make_session
+from mousegpt.synthetic.sketch.session import make_session
 
 from .conftest import make_poses, move, stand
 

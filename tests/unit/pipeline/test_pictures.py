@@ -11,8 +11,8 @@ from mousegpt.io.poses import save_poses
 from mousegpt.io.video import write_video
 from mousegpt.pipeline.contents import Contents, load_contents
 from mousegpt.pipeline.pictures import choose_views, name_picture, picture_frames
-from mousegpt.synthetic.drawing import render_view
-from mousegpt.synthetic.session import SyntheticSession, make_session
+from mousegpt.synthetic.sketch.drawing import render_view
+from mousegpt.synthetic.sketch.session import SyntheticSession, make_session
 
 VIEWS = ("front", "side", "top")
 

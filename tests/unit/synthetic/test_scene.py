@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from mousegpt.core.skeleton import KEYPOINTS
-from mousegpt.synthetic.drawing import render_view
+from mousegpt.synthetic.sketch.drawing import render_view
 from mousegpt.synthetic.scene import SIDE_VIEWS, build_rig, project_poses
-from mousegpt.synthetic.session import make_session
+from mousegpt.synthetic.sketch.session import make_session
 
 
 @pytest.fixture(scope="module")

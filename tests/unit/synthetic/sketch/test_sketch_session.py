@@ -4,8 +4,8 @@ import pytest
 
 from mousegpt.core.errors import DataError
 from mousegpt.core.skeleton import KEYPOINTS
-from mousegpt.synthetic.motion import POSTURES
-from mousegpt.synthetic.session import BOUT_S, GROUPS, make_session, make_study, write_script
+from mousegpt.synthetic.sketch.motion import POSTURES
+from mousegpt.synthetic.sketch.session import BOUT_S, GROUPS, make_session, make_study, write_script
 
 
 def height(session, name):

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from mousegpt.core.skeleton import KEYPOINTS
-from mousegpt.synthetic.body import bend_limb
-from mousegpt.synthetic.session import make_session, make_study
+from mousegpt.synthetic.sketch.body import bend_limb
+from mousegpt.synthetic.sketch.session import make_session, make_study
 
 RIGID = {
     ("Snout", "EarL"): 1.0,

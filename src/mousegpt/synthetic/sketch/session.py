@@ -21,9 +21,9 @@ from mousegpt.core.errors import DataError
 from mousegpt.core.poses import Poses, build_poses
 from mousegpt.core.recording import Arena
 from mousegpt.core.skeleton import KEYPOINTS
-from mousegpt.synthetic.body import pose_skeleton
-from mousegpt.synthetic.motion import POSTURES, choreograph
-from mousegpt.synthetic.path import Script, plan_path
+from mousegpt.synthetic.sketch.body import pose_skeleton
+from mousegpt.synthetic.sketch.motion import POSTURES, choreograph
+from mousegpt.synthetic.sketch.path import Script, plan_path
 from mousegpt.synthetic.scene import build_rig
 
 #: usual length of a bout, s

@@ -1,0 +1,1 @@
+"""The mouse of sticks and balls, on its way out."""
