@@ -1,4 +1,4 @@
-"""Cameras around the arena, and what they see of the poses."""
+"""Three cameras around the arena of the demo; see `mousegpt.synthetic.rig` for all others."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from pydantic import Field
 
 from mousegpt.core.arrays import FloatArray
 from mousegpt.core.calibration import Calibration, Camera
-from mousegpt.core.poses import Poses, build_poses
+from mousegpt.synthetic.rig import project_poses
+
+__all__ = ["SIDE_VIEWS", "build_rig", "project_poses"]
 
 #: view -> azimuth on the ring, degrees; the two side views are perpendicular
 SIDE_VIEWS: Final[dict[str, float]] = {"front": -90.0, "side": 0.0}
@@ -53,29 +55,3 @@ def _aim(
     focal = min(size) * distance / 29.0  # 29 cm fill the image at the arena's centre
     K = np.array([[focal, 0, size[0] / 2], [0, focal, size[1] / 2], [0, 0, 1]])
     return Camera(name, K, np.zeros(5), rotation, -rotation @ center, size)
-
-
-def project_poses(
-    poses: Poses,
-    calibration: Calibration,
-    *,
-    noise_px: Annotated[float, Field(ge=0)] = 0.0,
-    seed: int = 0,
-) -> Poses:
-    """See 3-D poses with every camera: 2-D poses with the dimension ``view``, in pixels."""
-    points = poses["position"].transpose("time", "keypoint", "individual", "space").to_numpy()
-    pixels = np.stack([camera.project(points) for camera in calibration.cameras.values()])
-    if noise_px:
-        pixels = pixels + np.random.default_rng(seed).normal(0, noise_px, pixels.shape)
-    confidence = poses["confidence"].transpose("time", "keypoint", "individual").to_numpy()
-    return build_poses(
-        pixels.transpose(0, 1, 4, 2, 3),
-        np.broadcast_to(confidence, pixels.shape[:-1]),
-        keypoints=poses["keypoint"].to_numpy().tolist(),
-        fps=poses.attrs["fps"],
-        unit="px",
-        individuals=poses["individual"].to_numpy().tolist(),
-        views=calibration.views,
-        frames=poses["frame"].to_numpy(),
-        source_software=poses.attrs["source_software"],
-    )
