@@ -142,12 +142,14 @@ def read_frames(path: str | Path, frames: Iterable[int]) -> Iterator[tuple[int, 
     return _read(path, wanted, index)
 
 
-def write_video(path: str | Path, frames: Iterable[ImageArray], fps: float) -> None:
+def write_video(
+    path: str | Path, frames: Iterable[ImageArray], fps: float, *, crf: int = 18
+) -> None:
     """Write RGB images, shape (height, width, 3), as a small video that every player shows.
 
     H.264 where this FFmpeg has it, else MPEG-4; one keyframe a second; the container by the
     ending (.mp4, .mov, .mkv, .avi). The file appears only when it is complete, and is the same
-    on every run.
+    on every run. ``crf`` is H.264's: 18 looks like the original, 6 more halve the file.
 
     Raises
     ------
@@ -160,7 +162,7 @@ def write_video(path: str | Path, frames: Iterable[ImageArray], fps: float) -> N
         raise DataError(
             f"Expected a video name that ends in {', '.join(_CONTAINERS)}, found {path.name}."
         )
-    write_atomically(path, lambda part: _encode(part, frames, fps, container))
+    write_atomically(path, lambda part: _encode(part, frames, fps, container, crf))
 
 
 @lru_cache(maxsize=64)
@@ -272,9 +274,12 @@ def _number(picture: av.VideoFrame, index: VideoIndex, count: int) -> int:
     return place if place < len(index.pts) and index.pts[place] == picture.pts else -1
 
 
-def _encode(path: Path, frames: Iterable[ImageArray], fps: float, container: str) -> None:
+def _encode(path: Path, frames: Iterable[ImageArray], fps: float, container: str, crf: int) -> None:
     codec = "libx264" if "libx264" in av.codecs_available else "mpeg4"
-    quality = {"crf": "18", "preset": "veryfast"} if codec == "libx264" else {"q": "3"}
+    # no B-frames: packets lie in the order of presentation, so that videos can be joined
+    quality = (
+        {"crf": str(crf), "preset": "veryfast", "bf": "0"} if codec == "libx264" else {"q": "3"}
+    )
     rate = Fraction(fps).limit_denominator(10_000)
     with av.open(path, "w", format=container) as output:
         added = output.add_stream(codec, rate=rate, options={"threads": "1", **quality})
