@@ -4,7 +4,7 @@ The lengths of bouts come from real mice where labels exist, else from what is p
 
 - *rearing*, *supported rearing*: frame labels of 59 open-field sessions of 10 min (BehaviorFlow,
   25 fps; gaps up to 0.3 s closed, bouts under 0.2 s left out): medians 1.0 and 1.7 s, log-sd 0.81
-  and 0.74, 4.7 and 5.9 a minute. Mice that move there do so at 12 cm/s on average.
+  and 0.74, 4.7 and 5.9 a minute. Mice that move there do so at 12.6 cm/s on average.
 - *sniffing*, *walking*, *turning* and other steps of exploration: the posture clusters of the same
   sessions last 0.4-1.0 s (log-sd 0.3-0.8); a behaviour of ours holds one to three of them.
 - *head twitch*: 60-100 ms (Halberstadt & Geyer 2013). *Wet-dog shake*: half a second, near 30 Hz
