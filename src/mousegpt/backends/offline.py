@@ -13,7 +13,21 @@ from typing import Final
 ETHOGRAM: Final[tuple[tuple[str, int, str], ...]] = (
     ("jumping", 2, r"^(?:jump|leap|hop)"),
     ("scratching", 2, r"scratch"),
+    ("head twitching", 2, r"head[ -](?:twitch|jerk)|twitch\w* (?:its |the )?head"),
+    ("shaking", 2, r"wet[ -]dog|^(?:body |whole[ -]body )?shak"),
+    (
+        "body grooming",
+        2,
+        r"(?:body|flank|fur|tail|belly|genital)[ -](?:groom|lick)|"
+        r"(?:groom|lick)\w* (?:of )?(?:its |the )?(?:fur of its )?(?:body|flank|back|belly|tail)",
+    ),
     ("grooming", 2, r"groom|\b(?:lick|wash|clean|strok)\w*"),
+    (
+        "exploring the wall",
+        2,
+        r"\bwall[ -](?:explor|sniff|investigat)|"
+        r"(?:explor|sniff|investigat)\w* (?:at |along )?the wall",
+    ),
     (
         "supported rearing",
         2,
@@ -32,16 +46,19 @@ ETHOGRAM: Final[tuple[tuple[str, int, str], ...]] = (
     (
         "turning",
         2,
-        r"^(?:(?:sharp|slow|rapid|slight|body|mouse)\w* )*(?:turn(?:s|ing)?|rotat\w*|pivot\w*|"
-        r"circling)(?: (?:left|right|around|body|in place))*$",
+        r"^(?:(?:sharp|slow|rapid|slight|body|mouse)\w* )*(?:turn(?:s|ing)?|rotat\w*|pivot\w*)"
+        r"(?: (?:left|right|around|body|in place))*$",
     ),
+    ("circling", 2, r"\bcircl\w*|(?:in|tight) circles"),
     ("walking", 2, r"\b(?:walk|ambulat|locomot|forward mo)"),
-    ("digging", 2, r"\bdig"),
+    ("digging", 2, r"\bdig|\bburrow|forepaws? scrap"),
     ("sniffing", 2, r"sniff|smell|ground explor"),
     ("head scanning", 2, r"scan|looking around|head (?:sweep|swing)|sweep\w* head"),
     ("shifting posture", 2, r"shift\w* (?:posture|weight)|posture (?:shift|change)"),
     ("supported rearing", 1, r"(?:fore|front) ?paws?.*\bwall"),
     ("grooming", 1, r"(?:fore|front) ?paws? (?:at|on|close to|near) (?:the )?(?:face|mouth)"),
+    ("lying", 0, r"^(?:lying|lies|laying|recumben|sleep|asleep)"),
+    ("crouching", 0, r"^crouch"),
     (
         "still",
         0,
@@ -75,7 +92,7 @@ class RuleLabeler:
     @property
     def name(self) -> str:
         """Identity of the rules."""
-        return "rules-1"
+        return "rules-2"
 
     def label_clusters(self, keywords: Sequence[Sequence[str]]) -> list[str]:
         """Name each cluster by the activity its keywords speak for.

@@ -37,6 +37,7 @@ _PAWS = ("forepaw_left", "forepaw_right", "hindpaw_left", "hindpaw_right")
 _ON_ALL_FOURS = dict.fromkeys(_PAWS, "ground")
 _ON_HIND_PAWS = dict(zip(_PAWS, ("air", "air", "ground", "ground"), strict=True))
 _WASHING = {"forepaw_left": "face", "forepaw_right": "face", "forepaw_movement": "stroking"}
+_SCRATCHING = {"hindpaw_left": "neck", "hindpaw_movement": "scratching"}
 _STEPPING = {"forepaw_movement": "stepping", "hindpaw_movement": "stepping"}
 _STILL = {"forepaw_movement": "still", "hindpaw_movement": "still"}
 _MOVING = {"forepaw_movement": "moving", "hindpaw_movement": "moving"}
@@ -88,6 +89,21 @@ _ALL_PAWS_IDIOMS = [
         "both at the face, cleaning it with strokes | both raised to the face and washing it",
         {"activity": ("grooming",)},
     ),
+    *add_mirrors(
+        [
+            say(
+                _SCRATCHING,
+                "the left hind paw",
+                "raised to the neck and scratching it | at the neck, scratching it",
+            ),
+            say(
+                _SCRATCHING | {"hindpaw_right": "ground"},
+                "the left hind paw",
+                "scratching the neck while the right one is on the ground"
+                " | at the neck, scratching it, while the right one is planted on the ground",
+            ),
+        ]
+    ),
 ]
 
 LIMB: Final[list[Idiom]] = [
@@ -98,6 +114,7 @@ LIMB: Final[list[Idiom]] = [
             "ground": "on the ground | placed on the ground | set on the floor",
             "air": "in the air | lifted off the ground | raised in the air",
             "face": "at the face | raised to the face | held to the face",
+            "wall": "on the wall | placed on the wall | resting against the wall",
         },
     ),
     *say_state(
@@ -107,6 +124,7 @@ LIMB: Final[list[Idiom]] = [
             "still": "kept still | held still | motionless",
             "stepping": "stepping | taking steps",
             "stroking": "stroking | making strokes",
+            "scraping": "scraping | scraping at the floor | making scraping movements",
             "moving": "moving | in motion",
         },
     ),
@@ -116,6 +134,7 @@ LIMB: Final[list[Idiom]] = [
         {
             "ground": "on the ground | planted on the ground | set on the floor",
             "air": "in the air | lifted off the ground | raised in the air",
+            "neck": "at the neck | raised to the neck | held to the neck",
         },
     ),
     *say_state(
@@ -124,6 +143,7 @@ LIMB: Final[list[Idiom]] = [
         {
             "still": "kept still | held still | motionless",
             "stepping": "stepping | taking steps",
+            "scratching": "scratching | making scratching strokes",
             "moving": "moving | in motion",
         },
     ),

@@ -14,14 +14,24 @@ _ACTIVITY = say_state(
     "activity",
     {
         "still": "motionless | immobile | quietly at rest",
+        "crouching": "crouching | in a crouch | sitting crouched",
+        "lying": "lying down | lying at rest | resting in a lying position",
         "walking": "walking | walking along | in quadrupedal locomotion at a walk",
         "running": "running | running along | in quadrupedal locomotion at a run",
         "backing": "backing up | stepping backward | walking in reverse",
         "turning": "turning its body | pivoting its body | turning around",
+        "circling": "circling | walking in circles | circling around one spot",
         "rearing": "rearing | in a rear | performing a rear",
         "supported rearing": "in a supported rear | performing a supported rear",
         "grooming": "grooming itself | self-grooming, cleaning its fur | grooming its fur",
+        "body grooming": "grooming its body | licking the fur of its body"
+        " | body grooming, licking its fur",
+        "scratching": "scratching itself | scratching its fur | in a bout of scratching",
+        "head twitching": "twitching its head | in a head twitch | performing a head twitch",
+        "shaking": "shaking its body | in a wet-dog shake | performing a wet-dog shake",
+        "digging": "digging | digging at the floor | in a bout of digging",
         "sniffing": "sniffing | sniffing its surroundings | exploring by sniffing",
+        "exploring the wall": "exploring the wall | investigating the wall | sniffing at the wall",
         "head scanning": "scanning with its head | head scanning | scanning its surroundings",
         "stretch-attending": "in a stretch-attend posture | adopting a stretch-attend posture",
         "jumping": "jumping | leaping | in the middle of a jump",
@@ -31,12 +41,14 @@ _ACTIVITY = say_state(
 
 #: A rear is a stance on the hind legs, unless a paw is seen to contradict it.
 ON_HIND_LEGS: Final = {
-    "forepaw_left": ("air", "face", UNKNOWN),
-    "forepaw_right": ("air", "face", UNKNOWN),
+    "forepaw_left": ("air", "face", "wall", UNKNOWN),
+    "forepaw_right": ("air", "face", "wall", UNKNOWN),
     "hindpaw_left": ("ground", UNKNOWN),
     "hindpaw_right": ("ground", UNKNOWN),
 }
 _AT_FACE = {"forepaw_left": ("face",), "forepaw_right": ("face",)}
+_AT_WALL = {"forepaw_left": ("wall",), "forepaw_right": ("wall",)}
+_DOWN_TO_DIG = {"forepaw_left": ("ground", "air"), "forepaw_right": ("ground", "air")}
 
 _ACTIVITY_IN_CONTEXT = [
     say(
@@ -75,12 +87,37 @@ _ACTIVITY_IN_CONTEXT = [
         {**ON_HIND_LEGS, "place": ("at the wall",)},
     ),
     say(
+        {"activity": "supported rearing"},
+        MOUSE,
+        "in a supported rear, leaning on the wall with both forepaws"
+        " | rearing against the wall, standing on its hind legs with both forepaws on the wall",
+        {**ON_HIND_LEGS, **_AT_WALL, "place": ("at the wall", "near the wall", UNKNOWN)},
+    ),
+    say(
         {"activity": "grooming"},
         MOUSE,
         "grooming, cleaning its face with its forepaws"
         " | grooming its face, washing it with its forepaws"
         " | cleaning its face with its forepaws in a bout of grooming",
         _AT_FACE,
+    ),
+    say(
+        {"activity": "digging"},
+        MOUSE,
+        "digging with its forepaws | scraping at the floor with its forepaws, digging",
+        _DOWN_TO_DIG,
+    ),
+    *add_mirrors(
+        [
+            say(
+                {"activity": "scratching"},
+                MOUSE,
+                "scratching its neck with its left hind paw"
+                " | scratching itself at the neck with its left hind paw"
+                " | using its left hind paw to scratch its neck",
+                {"hindpaw_left": ("neck",)},
+            )
+        ]
     ),
 ]
 
@@ -199,6 +236,16 @@ _MOTION = [
                 {"activity": "turning", "turning": "sharp left"},
                 MOUSE,
                 "turning its body sharply to the left | pivoting sharply to the left",
+            ),
+            say(
+                {"activity": "circling", "turning": "left"},
+                MOUSE,
+                "circling to the left | walking in circles to the left",
+            ),
+            say(
+                {"activity": "circling", "turning": "sharp left"},
+                MOUSE,
+                "circling sharply to the left | walking in tight circles to the left",
             ),
         ]
     ),

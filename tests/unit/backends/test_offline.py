@@ -9,6 +9,15 @@ from mousegpt.backends.offline import RuleLabeler
         ("rearing", ["rearing", "rear up", "two-legged standing", "standing on hind legs"]),
         ("supported rearing", ["supported rearing", "wall rearing", "leaning on the wall"]),
         ("grooming", ["grooming", "licking paw", "face washing", "self-grooming"]),
+        ("body grooming", ["body grooming", "licking its flank", "grooming its body"]),
+        ("scratching", ["scratching", "hind paw scratching"]),
+        ("head twitching", ["head twitch", "head twitching", "twitching its head"]),
+        ("shaking", ["wet-dog shake", "shaking", "body shake"]),
+        ("digging", ["digging", "digging at the floor", "burrowing"]),
+        ("circling", ["circling", "circling left", "walking in circles"]),
+        ("exploring the wall", ["wall exploration", "exploring the wall", "wall sniffing"]),
+        ("crouching", ["crouching", "crouched"]),
+        ("lying", ["lying", "lying down", "sleeping"]),
         ("walking", ["walking", "locomotion", "ambulation", "slow walk"]),
         ("running", ["running", "darting"]),
         ("turning", ["turning", "turning left", "body turning right", "pivoting"]),
@@ -27,7 +36,14 @@ def test_words_of_one_meaning_have_one_name(name, words):
 
 @pytest.mark.parametrize(
     "words",
-    ["head turned left", "hind paws on ground", "rear paw raised", "resting tail"],
+    [
+        "head turned left",
+        "hind paws on ground",
+        "rear paw raised",
+        "resting tail",
+        "tail lying on the ground",
+        "near the wall",
+    ],  # fmt: skip
 )
 def test_postures_are_no_activities(words):
     assert RuleLabeler().label_clusters([[words]]) == [words]

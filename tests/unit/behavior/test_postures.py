@@ -97,6 +97,13 @@ def test_dictionary_survives_json():
         ("overall", "The mouse is rearing, standing on its hind legs away from the wall.",
          {"rearing"}),
         ("overall", "The mouse rears with its forepaws against the wall.", {"supported rearing"}),
+        ("overall", "The mouse is scratching its neck with its left hind paw.", {"scratching"}),
+        ("overall", "The mouse is circling to the left.", {"circling"}),
+        ("overall", "The mouse is twitching its head.", {"head twitching"}),
+        ("overall", "The mouse is in a wet-dog shake.", {"shaking"}),
+        ("limb", "The left hind paw is raised to the neck and scratching it.",
+         {"hindpaw at neck"}),
+        ("limb", "The forepaws are scraping at the floor.", {"scraping"}),
     ],
 )  # fmt: skip
 def test_default_dictionary_reads_plain_english(part, text, keys):

@@ -52,7 +52,8 @@ def test_words_are_positive_and_without_numbers():
 
 def test_words_name_a_side_only_when_their_states_do():
     for _, idiom in IDIOMS:
-        claimed = " ".join([*idiom.says, *idiom.says.values()])
+        sure = [state for state, values in idiom.given.items() if len(values) == 1]
+        claimed = " ".join([*idiom.says, *idiom.says.values(), *sure])
         for words in idiom.words:
             spoken = f"{idiom.subject} {words}"
             for side in ("left", "right"):
@@ -64,7 +65,10 @@ CLAIMS = {
     r"hind legs|bipedal": {"activity", "hindpaw_left", "hindpaw_right"},
     r"face|washing": {"activity", "forepaw_left", "forepaw_right"},
     r"\b(groom|sniff|leap|jump|walk|run|scan|stretch-attend)": {"activity"},
-    r"wall": {"place", "activity"},
+    r"\b(crouch|lying down|circl|dig|twitch|shak|wet-dog|lick|explor|investig)": {"activity"},
+    r"scratch": {"activity", "hindpaw_movement"},
+    r"neck": {"activity", "hindpaw_left", "hindpaw_right"},
+    r"wall": {"place", "activity", "forepaw_left", "forepaw_right"},
     r"upright": {"trunk_pitch"},
     r"speed|pace|accelerating|halt|standstill": {"pace", "pace_trend"},
     r"tip|tail": {"tail_height", "tail_shape"},

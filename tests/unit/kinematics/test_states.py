@@ -20,7 +20,8 @@ LEGAL = {state.name: (*state.values, UNKNOWN) for state in STATES}
 def test_every_band_belongs_to_a_state_and_names_its_values():
     states = {state.name: state for state in STATES}
     for name, bands in BANDS.items():
-        assert set(bands.values) == set(states[name].values)
+        told = set(states[name].values) - {"neck"}  # a height does not say what a paw is held to
+        assert set(bands.values) == told
         assert len(bands.values) == len(bands.edges) + 1
         assert list(bands.edges) == sorted(bands.edges)
         assert bands.reason
