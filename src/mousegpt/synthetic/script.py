@@ -16,7 +16,7 @@ from pydantic import Field
 from mousegpt.core.arrays import FloatArray
 from mousegpt.core.errors import DataError
 from mousegpt.synthetic.behaviors import BEHAVIORS, Bout, draw_lengths
-from mousegpt.synthetic.transitions import solve_transitions
+from mousegpt.synthetic.transitions import limit_visits, solve_transitions
 from mousegpt.synthetic.treatments import Treatment, blend_manner, compute_effect
 
 _ACTIVE: Final = (
@@ -35,7 +35,7 @@ _NOVELTY: Final[FloatArray] = np.where(np.array(BEHAVIORS) == "rearing", -1.0, _
 
 #: how strong novelty is (in logarithms), and in how many minutes it wears off; in BehaviorFlow the
 #: share of supported rears falls from 21 to 16 % in 10 min
-_NOVELTY_SIZE: Final = 0.6
+_NOVELTY_SIZE: Final = 0.9
 _NOVELTY_MIN: Final = 8.0
 
 #: effects end here, however large the effect size and the sensitivity: habits have no beyond
@@ -140,7 +140,7 @@ def compute_budgets(
     novelty = _NOVELTY_SIZE * (np.exp(-minutes / _NOVELTY_MIN) - 0.37)
     shares = np.exp(manner.log_shares + animal.habits + novelty[:, None] * _NOVELTY)
     shares[:, [BEHAVIORS.index(name) for name in without]] = 0
-    return np.asarray(shares / shares.sum(axis=1, keepdims=True))
+    return limit_visits(shares)
 
 
 def write_script(

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import Annotated, Final
 
 import numpy as np
+from pydantic import Field
 
 from mousegpt.core.arrays import FloatArray
 from mousegpt.core.errors import DataError
 from mousegpt.synthetic.behaviors import BEHAVIORS, ETHOGRAM
+
+_MEANS_S: Final[FloatArray] = np.array([row.mean_s for row in ETHOGRAM.values()])
 
 #: from a half on there is no solution, just below it the scaling takes very long
 _MOST_VISITS: Final = 0.49
@@ -80,8 +83,7 @@ def solve_transitions(shares: FloatArray) -> FloatArray:
     DataError
         When a behaviour would have to make up about half of all bouts, or more.
     """
-    means = np.array([ETHOGRAM[name].mean_s for name in BEHAVIORS])
-    visits = shares / means
+    visits = shares / _MEANS_S
     visits = visits / visits.sum(axis=-1, keepdims=True)
     if visits.max() > _MOST_VISITS:
         name = BEHAVIORS[np.unravel_index(visits.argmax(), visits.shape)[-1]]
@@ -99,6 +101,26 @@ def solve_transitions(shares: FloatArray) -> FloatArray:
         entering = visits / (leaving @ kernel)
     flows = kernel * entering[..., None, :]
     return np.asarray(flows / flows.sum(axis=-1, keepdims=True))
+
+
+def limit_visits(
+    shares: FloatArray, *, most: Annotated[float, Field(gt=0, lt=0.5)] = 0.45
+) -> FloatArray:
+    """Cut shares of time, (..., behaviour), where one behaviour would fill most bouts.
+
+    No behaviour then makes up more than about ``most`` of all bouts. The result sums to 1.
+
+    Examples
+    --------
+    >>> equal = np.full(len(BEHAVIORS), 1 / len(BEHAVIORS))  # needs very many head twitches
+    >>> limited = limit_visits(equal)
+    >>> BEHAVIORS[limited.argmin()], round(float(limited.sum()), 12)
+    ('head twitch', 1.0)
+    """
+    visits = shares / _MEANS_S
+    others = visits.sum(axis=-1, keepdims=True) - visits
+    limited = np.minimum(visits, others * most / (1 - most)) * _MEANS_S
+    return np.asarray(limited / limited.sum(axis=-1, keepdims=True))
 
 
 def _tabulate_preferences() -> FloatArray:

@@ -4,7 +4,7 @@ import pytest
 from mousegpt.core.arrays import FloatArray
 from mousegpt.core.errors import DataError
 from mousegpt.synthetic.behaviors import BEHAVIORS, ETHOGRAM
-from mousegpt.synthetic.transitions import FOLLOWS, solve_transitions
+from mousegpt.synthetic.transitions import FOLLOWS, limit_visits, solve_transitions
 
 MEANS_S = np.array([ETHOGRAM[name].mean_s for name in BEHAVIORS])
 
@@ -75,6 +75,12 @@ def test_half_of_all_bouts_is_too_much_for_one_behavior() -> None:
         solve_transitions(share_with_walking(0.6))
     with pytest.raises(DataError, match="walking"):
         solve_transitions(np.stack([MEANS_S, share_with_walking(0.6)]))
+
+
+def test_only_what_fills_too_many_bouts_is_cut() -> None:
+    fine, rash = share_with_walking(0.44), share_with_walking(0.6)
+    np.testing.assert_allclose(limit_visits(fine), fine)
+    np.testing.assert_allclose(limit_visits(rash), share_with_walking(0.45))
 
 
 def test_preferences_name_known_behaviors() -> None:
