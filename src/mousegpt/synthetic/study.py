@@ -112,7 +112,7 @@ def plan_study(
     Examples
     --------
     >>> len(plan_study("drugs").recordings), plan_study("demo").recordings[0].id
-    (31, 'saline 1')
+    (31, 'saline-1')
     """
     design = _find_design(design)
     recordings = tuple(
@@ -141,8 +141,10 @@ def _plan_recording(design: Design, group: str, number: int, seed: int) -> Plann
     entropy = np.random.SeedSequence((seed, zlib.crc32(group.encode()), number))
     own_seed = int(entropy.generate_state(1)[0])
     animal = draw_animal(find_treatment(group), seed=own_seed)
+    # the id becomes the name of files and folders: no slash, no space
+    stem = group.removesuffix(" mg/kg").replace(" ", "-")
     return PlannedRecording(
-        f"{group} {number}", animal, design.duration_s, design.start_min, own_seed
+        f"{stem}-{number}", animal, design.duration_s, design.start_min, own_seed
     )
 
 

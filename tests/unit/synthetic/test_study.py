@@ -100,7 +100,13 @@ def test_the_same_seed_gives_the_same_study_and_another_seed_another() -> None:
 def test_an_animal_does_not_depend_on_the_others() -> None:
     alone = plan_study(Design({"CRS": 2}), planted={}).recordings
     among = plan_study(Design({"saline": 3, "CRS": 9}), planted={}).recordings
-    assert alone == tuple(r for r in among if r.id in ("CRS 1", "CRS 2"))
+    assert alone == tuple(r for r in among if r.id in ("CRS-1", "CRS-2"))
+
+
+def test_recordings_have_names_of_their_own_that_files_can_have() -> None:
+    names = [recording.id for recording in plan_study("drugs").recordings]
+    assert len(set(names)) == len(names) and {"LSD-0.2-5", "MK-801-0.3-1"} <= set(names)
+    assert not any(sign in name for name in names for sign in "/ ")
 
 
 def test_animals_differ() -> None:
