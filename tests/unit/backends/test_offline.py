@@ -43,7 +43,7 @@ def test_words_of_one_meaning_have_one_name(name, words):
         "resting tail",
         "tail lying on the ground",
         "near the wall",
-    ],  # fmt: skip
+    ],
 )
 def test_postures_are_no_activities(words):
     assert RuleLabeler().label_clusters([[words]]) == [words]
