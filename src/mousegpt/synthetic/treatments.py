@@ -29,12 +29,12 @@ from mousegpt.synthetic.behaviors import BEHAVIORS, ETHOGRAM
 
 #: added to shares of time before the logarithm; and the least share of time
 _OFFSET: Final = 0.005
-_LEAST: Final = 1e-5
+_LEAST: Final = 1e-7
 
 _STATES: Final = ("baseline", "LSD", "psilocybin", "MK-801", "CRS")
 
 #: shares of time at full effect, % of the time that the fast events below leave; the columns are
-#: `_STATES`. The baseline rears a third less than the mice of BehaviorFlow in their first 10 min.
+#: `_STATES`. The baseline rears about a third less than the mice of BehaviorFlow in their first 10 min.
 _PERCENT: Final[dict[str, tuple[float, ...]]] = {
     "still": (8, 20, 15, 2, 15),
     "crouched": (4, 35, 17, 1, 24),
@@ -53,7 +53,7 @@ _PERCENT: Final[dict[str, tuple[float, ...]]] = {
     "scratching": (0.8, 1, 1, 0.2, 1),
     "stretch-attending": (1.5, 1.2, 1.5, 0.2, 2.5),
     "digging": (1, 0.2, 0.4, 0.1, 0.4),
-    "circling": (0.01, 0.01, 0.01, 22, 0.01),
+    "circling": (0, 0, 0, 22, 0),
 }
 
 #: fast events, times a minute
