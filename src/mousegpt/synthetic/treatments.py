@@ -34,7 +34,7 @@ _LEAST: Final = 1e-7
 _STATES: Final = ("baseline", "LSD", "psilocybin", "MK-801", "CRS")
 
 #: shares of time at full effect, % of the time that the fast events below leave; the columns are
-#: `_STATES`. The baseline rears about a third less than the mice of BehaviorFlow in their first 10 min.
+#: `_STATES`. The baseline rears about a third less than in the 10 min of BehaviorFlow.
 _PERCENT: Final[dict[str, tuple[float, ...]]] = {
     "still": (8, 20, 15, 2, 15),
     "crouched": (4, 35, 17, 1, 24),
