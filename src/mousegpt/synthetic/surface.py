@@ -22,6 +22,10 @@ class Skin:
         Vertex indices, shape (F, 3), int32; counter-clockwise seen from outside.
     weights
         Shape (V, B), csr; every row sums to 1.
+    swell
+        Shape (V, 3), cm: how far a vertex moves when the girth of the trunk doubles.
+    origins, frames
+        Where the bones begin at bind, shape (B, 3), and their axes, (B, 3, 3), as in ``Figure``.
     fur
         Shape (V,): length of the fur as a share of the longest, 0 (naked) to 1.
     ear, tail, paw, nose, eye
@@ -33,6 +37,9 @@ class Skin:
     normals: FloatArray
     groom: FloatArray
     weights: csr_matrix
+    swell: FloatArray
+    origins: FloatArray
+    frames: FloatArray
     fur: FloatArray
     ear: FloatArray
     tail: FloatArray
