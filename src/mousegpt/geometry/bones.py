@@ -27,7 +27,7 @@ def plan_bones(keypoints: Sequence[str], bones: Sequence[tuple[str, str]]) -> In
     Examples
     --------
     >>> plan_bones(["hip", "knee", "paw"], [("hip", "knee"), ("knee", "paw"), ("paw", "hip")])
-    array([[2, 1],
+    array([[2, 0],
            [1, 0]])
     """
     index = {name: i for i, name in enumerate(keypoints)}

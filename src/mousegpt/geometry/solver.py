@@ -126,17 +126,24 @@ def _solve_point(
         return views, False, (np.nan, np.nan, np.nan), EMPTY
     if _agree(rig, seen, views, solve(_join(seen, views)), 4 * gate) == views:
         point, normal = _refine(rig, seen, views, n_steps)
-        if _agree(rig, seen, views, point, gate) == views:
+        if _is_clear(rig, seen, views, point, gate):
             return views, True, point, normal
     chosen = _find_consensus(rig, seen, views, gate)
     if count(chosen) >= rules.min_views:
         point, normal = _refine(rig, seen, chosen, n_steps)
-        agreed = _agree(rig, seen, chosen, point, gate)
-        if agreed == chosen and _sum_squares(seen, chosen) <= (count(chosen) - 1) / 3 * gate:
+        if _is_clear(rig, seen, chosen, point, gate):
             return chosen, True, point, normal
     point, normal = _refine(rig, seen, views, n_steps)
     _agree(rig, seen, views, point, gate)
     return views, False, point, normal
+
+
+@compile_part
+def _is_clear(rig: Rig, seen: Sightings, views: int, point: Point, gate: float) -> bool:
+    """Say whether views agree with a point; two or three must agree better, not by chance."""
+    if _agree(rig, seen, views, point, gate) != views:
+        return False
+    return count(views) > 3 or _sum_squares(seen, views) <= (count(views) - 1) / 3 * gate
 
 
 @compile_part

@@ -28,8 +28,8 @@ def triangulate_poses(
     max_error_px: Annotated[float, Field(gt=0)] | None = None,
     min_confidence: Annotated[float, Field(ge=0, le=1)] = 0.3,
     n_refinements: Annotated[int, Field(ge=1)] = 2,
-    hold_bones: bool = False,
-    smooth: bool = False,
+    bone_prior: bool = False,
+    motion_prior: bool = False,
 ) -> Poses:
     """Triangulate 2-D poses of several views, point by point.
 
@@ -53,10 +53,10 @@ def triangulate_poses(
         Less confident detections do not count; those without a confidence count fully.
     n_refinements
         Most steps; they end when the next would move a point by less than 0.1 µm.
-    hold_bones
+    bone_prior
         Move the points so that bones keep their length as well as they do in these poses. Use it
         where few views see a point.
-    smooth
+    motion_prior
         Make tracks as smooth as their neighbourhood in time proves to be.
 
     Returns
@@ -73,7 +73,7 @@ def triangulate_poses(
         - ``n_views``: number of those views.
 
         And ``noise_px`` (keypoint): standard deviation of a detection that is no outlier; with
-        ``smooth`` also ``noise`` (keypoint, individual), that of a coordinate before smoothing.
+        ``motion_prior`` also ``noise`` (keypoint, individual), that of a coordinate before it.
 
     Raises
     ------
@@ -86,9 +86,9 @@ def triangulate_poses(
     -----
     Source: Methods 4.2, Eq. 1. Departs from the paper: squared distances, weighted, and outlying
     views are left out. A point stays unknown where it is not clear who is right: if only two of
-    more than three views agree; if another set, with at most one view in common, is as large or
-    lacks one view only; or if a set found so, of k views, has squares that sum to more than
-    (k - 1) / 3 of the greatest square allowed, for few views agree easily.
+    more than three views agree; if another set of views, with at most one in common, is as large
+    or lacks one only; if two or three views agree no better than by chance, that is, if their
+    squared distances sum to more than one or two thirds of the greatest one allowed.
     """
     from mousegpt.geometry.lenses import stack_cameras  # these bring numba, which takes a second
     from mousegpt.geometry.points import Pixels, find_gates, solve_points
@@ -103,11 +103,11 @@ def triangulate_poses(
     found = solve_points(pixels, rig, rules._replace(gates=gates))
     covariance = found.covariance
     covariance *= np.fmax(noise_px, _LEAST_PX)[:, None] ** 2
-    if hold_bones:
+    if bone_prior:
         names = [str(name) for name in poses["keypoint"].values]
         found = found._replace(position=move_to_bones(found.position, covariance, names, BONES))
     result = _label(found, poses).assign(noise_px=("keypoint", noise_px))
-    return _smooth(result, covariance) if smooth else result
+    return _smooth(result, covariance) if motion_prior else result
 
 
 def _check(poses: Poses) -> Poses:
