@@ -11,12 +11,13 @@ from scipy.sparse import csr_matrix, vstack
 from mousegpt.core.arrays import FloatArray, IntArray
 from mousegpt.synthetic.anatomy import BONES, EAR, SIDES, Body
 from mousegpt.synthetic.coat import EAR_FUR, lay_flat
-from mousegpt.synthetic.sculpting import compute_normals, unit
+from mousegpt.synthetic.meshwork import compute_normals, unit
 from mousegpt.synthetic.surface import Skin
 
-EAR_RADIUS: Final = 0.62  # cm
+EAR_RADIUS: Final = 0.60  # cm
 EAR_TIP: Final = (-0.30, 0.42, 0.86)  # from the base of the left pinna to its tip, in the head
 EAR_OPENS: Final = (0.72, 0.62, -0.05)  # where the left pinna faces
+EAR_STALK: Final = 0.3  # how much longer its base is than round, to root in the head
 EAR_DEPTH, EAR_THICKNESS = 0.22, 0.05  # cm
 EYE_RADIUS: Final = (0.17, 0.15, 0.165)  # forward, left, up, cm
 EYE: Final = (1.42, 0.50, 0.06)  # of the left, from the nape in the head's frame, cm
@@ -38,15 +39,16 @@ def build_ear(
     size
         Factor of all lengths.
     """
-    ring = np.linspace(0, 1, n_rings + 1)
+    ring = np.sin(np.linspace(0, np.pi / 2, n_rings + 1))  # denser to the rim
     ring = np.concatenate([ring, ring[-2::-1]])  # inner face, rim, outer face
     outer = np.arange(len(ring)) > n_rings
     angle = np.linspace(0, 2 * np.pi, n_sectors, endpoint=False)
     up = np.cos(angle) * ring[:, None]
-    narrow = 1 - 0.3 * np.clip(-up, 0, 1)
+    narrow = 1 - 0.3 * np.clip(-up, 0, 1) ** 2
     across = np.sin(angle) * ring[:, None] * narrow
     bowl = EAR_DEPTH * (ring[:, None] ** 2 - 0.5) - 0.12 * np.square(across)
     bowl = bowl - np.where(outer, EAR_THICKNESS * (1 - ring**4), 0)[:, None]
+    up = up * (1 + EAR_STALK * np.clip(-up, 0, 1) ** 3)
     shape = np.stack([EAR_RADIUS * across, EAR_RADIUS * up, bowl], axis=-1)[1:-1].reshape(-1, 3)
     poles = np.array([[0, 0, -0.5 * EAR_DEPTH], [0, 0, -0.5 * EAR_DEPTH - EAR_THICKNESS]])
     local = np.vstack([shape, poles])

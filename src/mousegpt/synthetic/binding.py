@@ -15,7 +15,8 @@ from scipy.sparse import csr_matrix
 from mousegpt.core.arrays import FloatArray
 from mousegpt.core.mesh import RawMesh
 from mousegpt.synthetic.anatomy import BONES, N_TAIL
-from mousegpt.synthetic.sculpting import average_neighbours, measure_share, smooth_step
+from mousegpt.synthetic.meshwork import average_neighbours
+from mousegpt.synthetic.sculpting import measure_share, smooth_step
 
 AXIS: Final = (
     *(f"tail_{i}" for i in range(N_TAIL, 0, -1)),
@@ -26,9 +27,10 @@ LIMBS: Final = {
     "upper_arm": ("upper_arm",), "forearm": ("lower_arm",), "hand": ("hand", "finger"),
 }  # fmt: skip
 #: Half the length over which one bone hands over to the next, cm, at its beginning.
-HANDOVER: Final = {"pelvis": 1.3, "spine_h": 1.5, "spine_g": 1.4, "spine_f": 0.7, "skull": 0.5}
+HANDOVER: Final = {"pelvis": 1.3, "spine_h": 1.5, "spine_g": 1.4, "spine_f": 0.85, "skull": 0.6}
 RUMP_HANDOVER, TAIL_HANDOVER = 0.25, 0.5
 NECK_SLANT: Final = 0.55  # the neck leaves the chest the farther ahead, the lower
+FLESH: Final = 0.3  # share of a limb below which flesh is the trunk's alone
 SMALLEST: Final = 0.01  # weights below are dropped
 
 
@@ -39,6 +41,8 @@ def bind_limbs(mesh: RawMesh, *, n_rounds: int = 6) -> FloatArray:
         for bone, rats in LIMBS.items():
             names = tuple(f"{rat}_{side}" for rat in rats)
             weights[:, BONES.index(f"{bone}_{side}")] = measure_share(mesh, *names)
+    share = weights.sum(axis=1, keepdims=True)
+    weights *= smooth_step(FLESH, 1.0, share) / np.maximum(share, FLESH)
     spread = average_neighbours(mesh.faces, len(mesh.vertices))
     for _ in range(n_rounds):
         weights = 0.5 * weights + 0.5 * (spread @ weights)

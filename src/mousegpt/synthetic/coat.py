@@ -10,7 +10,8 @@ from mousegpt.core.arrays import FloatArray
 from mousegpt.core.mesh import RawMesh
 from mousegpt.synthetic.anatomy import BONES, RUMP
 from mousegpt.synthetic.body import Figure
-from mousegpt.synthetic.sculpting import measure_share, smooth_step, unit
+from mousegpt.synthetic.meshwork import unit
+from mousegpt.synthetic.sculpting import measure_share, smooth_step
 
 BACKWARD: Final = (-1.0, 0.0, -0.25)  # how the fur of trunk and head lies
 #: Fur shorter than on the back: at the tip of the snout and at its root, on lower legs and ears.

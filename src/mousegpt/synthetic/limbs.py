@@ -12,19 +12,20 @@ from mousegpt.core.mesh import RawMesh
 from mousegpt.core.skeleton import KEYPOINTS
 from mousegpt.synthetic.anatomy import BONES
 from mousegpt.synthetic.body import Figure, make_axes
-from mousegpt.synthetic.sculpting import UP, unit
+from mousegpt.synthetic.meshwork import unit
+from mousegpt.synthetic.sculpting import UP
 
 Limb = tuple[tuple[str, str, float], ...]
 
 #: Our bone, the rat's, and how thick it becomes against that one. The digits come last.
 LEG: Final[Limb] = (
-    ("thigh", "upper_leg", 0.36),
-    ("shank", "lower_leg", 0.36),
+    ("thigh", "upper_leg", 0.28),
+    ("shank", "lower_leg", 0.33),
     ("foot", "foot", 0.40),
     ("toes", "toe", 0.40),
 )
 ARM: Final[Limb] = (
-    ("upper_arm", "upper_arm", 0.38),
+    ("upper_arm", "upper_arm", 0.28),
     ("forearm", "lower_arm", 0.36),
     ("hand", "hand", 0.40),
     ("fingers", "finger", 0.40),

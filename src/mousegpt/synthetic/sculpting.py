@@ -12,14 +12,13 @@ from typing import Final
 
 import numpy as np
 from scipy.interpolate import PchipInterpolator
-from scipy.sparse import coo_matrix, csr_matrix, diags
-from scipy.sparse.linalg import spsolve
 from scipy.spatial import cKDTree
 
-from mousegpt.core.arrays import FloatArray, IntArray
+from mousegpt.core.arrays import FloatArray
 from mousegpt.core.errors import DataError
 from mousegpt.core.mesh import RawMesh
 from mousegpt.synthetic.anatomy import HEAD, N_TAIL, NECK, RUMP, SPINE, TAIL
+from mousegpt.synthetic.meshwork import span_membrane, split_edges, weld_seams
 
 #: Where the mouse's sections lie, in bones ahead of TailBase: Hip 1, SpineF 4, nape 5, Snout 6.
 JOINTS: Final = np.cumsum([-RUMP, RUMP, SPINE, SPINE, SPINE, NECK, HEAD])  # cm ahead of Hip
@@ -29,30 +28,31 @@ JOINTS: Final = np.cumsum([-RUMP, RUMP, SPINE, SPINE, SPINE, NECK, HEAD])  # cm 
 #: spine's landmarks, half width. The landmarks lie 0.2 to 0.4 cm below the fur of the back.
 SECTIONS: Final = np.array(
     [
-        [-7.2, 5.90, 4.50, 0.60, 0.00, 0.17, -0.20, 0.18],
-        [-6.6, 6.90, 4.40, 1.10, 0.20, 0.25, -0.75, 0.60],
-        [-6.0, 7.83, 4.33, 1.70, 0.42, 0.29, -1.25, 0.95],
-        [-5.0, 9.13, 3.70, 2.60, 0.75, 0.31, -1.72, 1.24],
-        [-4.2, 9.65, 3.40, 3.20, 1.00, 0.31, -1.95, 1.36],
-        [-2.2, 10.45, 3.13, 3.80, 1.50, 0.30, -2.20, 1.46],
-        [-0.3, 10.74, 3.38, 4.15, 2.00, 0.29, -2.28, 1.46],
-        [3.8, 10.58, 4.50, 3.42, 3.00, 0.27, -2.15, 1.30],
-        [6.3, 10.28, 4.90, 3.35, 3.60, 0.26, -1.98, 1.15],
-        [7.9, 10.23, 5.10, 3.15, 4.00, 0.27, -1.80, 1.05],
-        [8.7, 10.25, 5.40, 2.60, 4.50, 0.32, -1.50, 0.95],
-        [9.4, 10.28, 5.75, 1.95, 5.00, 0.38, -1.18, 0.84],
-        [10.5, 10.40, 6.60, 1.80, 5.25, 0.44, -0.95, 0.76],
-        [11.7, 10.15, 7.45, 1.68, 5.50, 0.38, -0.72, 0.62],
-        [13.0, 9.70, 7.52, 1.42, 5.72, 0.27, -0.48, 0.43],
-        [14.0, 9.25, 7.60, 1.05, 5.84, 0.21, -0.34, 0.30],
-        [15.0, 8.68, 7.58, 0.74, 5.94, 0.13, -0.20, 0.19],
-        [15.72, 8.36, 7.80, 0.30, 6.00, 0.08, -0.08, 0.10],
+        [-7.20, 5.90, 4.50, 0.60, 0.00, 0.20, -0.24, 0.21],
+        [-6.60, 6.90, 4.40, 1.10, 0.20, 0.28, -0.98, 0.85],
+        [-6.00, 7.83, 4.33, 1.70, 0.42, 0.32, -1.50, 1.25],
+        [-5.00, 9.13, 3.70, 2.60, 0.75, 0.33, -1.95, 1.53],
+        [-4.20, 9.65, 3.40, 3.20, 1.00, 0.34, -2.12, 1.62],
+        [-2.20, 10.45, 3.13, 3.80, 1.50, 0.35, -2.30, 1.63],
+        [-0.30, 10.74, 3.38, 4.15, 2.00, 0.35, -2.35, 1.58],
+        [3.80, 10.58, 4.50, 3.42, 3.00, 0.35, -2.25, 1.42],
+        [6.30, 10.28, 4.90, 3.35, 3.60, 0.37, -2.08, 1.28],
+        [7.90, 10.23, 5.10, 3.15, 4.00, 0.42, -1.90, 1.18],
+        [8.70, 10.25, 5.40, 2.60, 4.50, 0.46, -1.65, 1.06],
+        [9.40, 10.28, 5.75, 1.95, 5.00, 0.46, -1.32, 0.93],
+        [10.50, 10.40, 6.60, 1.80, 5.25, 0.47, -1.08, 0.83],
+        [11.70, 10.15, 7.45, 1.68, 5.50, 0.45, -0.84, 0.67],
+        [13.00, 9.70, 7.52, 1.42, 5.72, 0.34, -0.60, 0.51],
+        [14.00, 9.25, 7.60, 1.05, 5.84, 0.26, -0.43, 0.37],
+        [15.00, 8.68, 7.58, 0.74, 5.94, 0.14, -0.25, 0.23],
+        [15.72, 8.36, 7.80, 0.30, 6.00, 0.07, -0.08, 0.11],
     ]
 )
 TAIL_ROOT: Final = "vertebra_C4"  # the rat's joint that becomes TailBase
 RAT_TAIL_RADIUS: Final = ((0.0, 0.5, 1.0), (0.47, 0.24, 0.13))  # over the tail's share, cm
-MOUSE_TAIL_RADIUS: Final = ((0.0, 0.12, 0.5, 0.9, 1.0), (0.17, 0.135, 0.1, 0.06, 0.05))
-JAW_JOINT, JAW_CLOSES_DEG = (9.7, 0.0, 7.3), 38.0
+MOUSE_TAIL_RADIUS: Final = ((0.0, 0.12, 0.5, 0.9, 1.0), (0.20, 0.145, 0.105, 0.065, 0.05))
+JAW_JOINT, JAW_CLOSES_DEG = (9.7, 0.0, 7.3), 52.0
+LONGEST_EDGE: Final = 0.6  # cm of the rat: longer ones are halved
 UP: Final = np.array([0.0, 0.0, 1.0])
 
 
@@ -60,12 +60,6 @@ def smooth_step(start: float, end: float, x: FloatArray) -> FloatArray:
     """Rise smoothly from 0 at ``start`` to 1 at ``end``."""
     share = np.clip((x - start) / (end - start), 0, 1)
     return np.asarray(share * share * (3 - 2 * share))
-
-
-def unit(vectors: FloatArray) -> FloatArray:
-    """Scale vectors to length one; a zero vector stays zero."""
-    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    return np.asarray(vectors / np.maximum(length, 1e-12))
 
 
 def measure_share(mesh: RawMesh, *prefixes: str) -> FloatArray:
@@ -87,17 +81,8 @@ def clean_mesh(rodent: RawMesh) -> RawMesh:
         raise DataError(
             f"Expected the rodent of dm_control, but the mesh has no bones {sorted(missing)}."
         )
-    return _press_ears(_shut_mouth(_mirror(_weld(rodent))))
-
-
-def _weld(mesh: RawMesh) -> RawMesh:
-    _, first, index = np.unique(
-        mesh.vertices.round(4), axis=0, return_index=True, return_inverse=True
-    )
-    faces = index.reshape(-1)[mesh.faces].astype(np.int32)
-    a, b, c = faces.T
-    faces = faces[(a != b) & (b != c) & (c != a)]
-    return replace(mesh, vertices=mesh.vertices[first], faces=faces, weights=mesh.weights[first])
+    mesh = _press_ears(_shut_mouth(_mirror(weld_seams(rodent))))
+    return split_edges(mesh, LONGEST_EDGE)
 
 
 def _mirror(mesh: RawMesh) -> RawMesh:
@@ -132,30 +117,7 @@ def _press_ears(mesh: RawMesh) -> RawMesh:
     out = np.abs(y)
     is_ear = (x > 8.2) & (x < 11.2) & (out > 1.0) & (z + 0.25 * (out - 1.4) > 9.3)
     is_ear &= measure_share(mesh, "skull", "jaw") > 0.3
-    laplacian = diags(np.ones(len(x))) - average_neighbours(mesh.faces, len(x))
-    rows = laplacian.tocsr()[is_ear]
-    pull = -(rows[:, ~is_ear] @ mesh.vertices[~is_ear])
-    vertices = mesh.vertices.copy()
-    vertices[is_ear] = spsolve(rows[:, is_ear].tocsc(), pull)
-    return replace(mesh, vertices=vertices)
-
-
-def average_neighbours(faces: IntArray, n_vertices: int) -> csr_matrix:
-    """Return the matrix that replaces every vertex by the mean of its neighbours, (V, V)."""
-    a, b = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]).T
-    rows, columns = np.concatenate([a, b]), np.concatenate([b, a])
-    links = coo_matrix((np.ones(len(rows)), (rows, columns)), shape=(n_vertices,) * 2).tocsr()
-    links.data[:] = 1.0
-    return csr_matrix(diags(1 / np.maximum(links.getnnz(axis=1), 1)) @ links)
-
-
-def compute_normals(vertices: FloatArray, faces: IntArray) -> FloatArray:
-    """Average the normals of the faces around every vertex by area, shape (V, 3)."""
-    a, b, c = (vertices[faces[:, k]] for k in range(3))
-    area = np.cross(b - a, c - a)
-    corners, n = faces.T.reshape(-1), len(vertices)
-    total = [np.bincount(corners, np.tile(area[:, k], 3), minlength=n) for k in range(3)]
-    return unit(np.stack(total, axis=1))
+    return span_membrane(mesh, is_ear)
 
 
 def stretch_axis(mesh: RawMesh, size: float, tail: float) -> FloatArray:
@@ -178,9 +140,9 @@ def stretch_axis(mesh: RawMesh, size: float, tail: float) -> FloatArray:
 def _stretch_tail(mesh: RawMesh, size: float, tail: float) -> FloatArray:
     """Lay the tail straight behind TailBase, slim as a mouse's."""
     chain = [i for i, name in enumerate(mesh.bones) if name.startswith("vertebra_C")]
-    joints = mesh.joints[chain]
     tip = mesh.vertices[np.argmin(mesh.vertices[:, 0])] * (1, 0, 1)
-    joints = np.vstack([joints, tip])
+    joints = mesh.joints[chain]
+    joints = np.vstack([joints[joints[:, 0] > tip[0]], tip])  # the last one lies outside the skin
     steps = np.diff(joints, axis=0)
     along = np.concatenate([[0], np.cumsum(np.linalg.norm(steps, axis=1))])
     root = along[[mesh.bones[i] for i in chain].index(TAIL_ROOT)]

@@ -22,17 +22,12 @@ from mousegpt.synthetic.coat import (
     measure_fur,
 )  # fmt: skip
 from mousegpt.synthetic.limbs import stretch_limbs
-from mousegpt.synthetic.sculpting import (
-    average_neighbours,
-    clean_mesh,
-    compute_normals,
-    measure_share,
-    smooth_step,
-    stretch_axis,
-)  # fmt: skip
+from mousegpt.synthetic.meshwork import compute_normals, smooth_shape
+from mousegpt.synthetic.sculpting import clean_mesh, measure_share, smooth_step, stretch_axis
 from mousegpt.synthetic.surface import Skin, Surface
 
 FIRM, SOFT = 0.05, 0.28  # cm: how early naked and furry skin gives way to the floor
+SKIN_SLACK, FACE_SLACK = 0.35, 0.06  # cm over which the skin of trunk and face smooths its bumps
 
 
 def straighten_bind(body: Body) -> Figure:
@@ -71,7 +66,7 @@ def fit_skin(rodent: RawMesh, body: Body) -> Skin:
     hip = bind.origins[0, BONES.index("pelvis")]
     vertices = hip + stretch_axis(mesh, body.size, body.tail)
     vertices = stretch_limbs(mesh, vertices, bind, body.size)
-    vertices = _round_off(mesh, vertices)
+    vertices = _round_off(mesh, vertices, body.size)
     limbs = bind_limbs(mesh)
     swell = _find_swell(vertices, limbs, bind)
     vertices = vertices + (body.girth - 1) * swell
@@ -98,16 +93,13 @@ def fit_skin(rodent: RawMesh, body: Body) -> Skin:
     return add_appendages(trunk, body)
 
 
-def _round_off(mesh: RawMesh, vertices: FloatArray, *, n_rounds: int = 12) -> FloatArray:
-    """Smooth the flesh of trunk and limbs without shrinking it; spare face, paws and tail."""
-    spared = measure_share(mesh, "vertebra_C", "hand", "finger", "foot", "toe")
-    spared = np.minimum(spared + 0.8 * measure_share(mesh, "skull", "jaw"), 1)
-    free = smooth_step(0.0, 0.8, 1 - spared)[:, None]
-    spread = average_neighbours(mesh.faces, len(vertices))
-    for _ in range(n_rounds):
-        for step in (0.6, -0.62):  # Taubin 1995: a shrinking and a growing pass
-            vertices = vertices + step * free * (spread @ vertices - vertices)
-    return vertices
+def _round_off(mesh: RawMesh, vertices: FloatArray, size: float) -> FloatArray:
+    """Drape loose skin over trunk, haunches and shoulders; spare face, paws and tail."""
+    thin = measure_share(mesh, "vertebra_C", "lower", "hand", "finger", "foot", "toe")
+    head = measure_share(mesh, "skull", "jaw")
+    loose = np.clip(1 - thin - head, 0, 1)
+    spread = SKIN_SLACK * loose + FACE_SLACK * np.minimum(head, 1)
+    return smooth_shape(vertices, mesh.faces, size * spread)
 
 
 def _find_swell(vertices: FloatArray, limbs: FloatArray, bind: Figure) -> FloatArray:
