@@ -167,6 +167,13 @@ def pose_bind(body: Body) -> Figure:
 
 def pose_trunk(c: Carriage, body: Body) -> Trunk:
     """Pose spine, head, tail, and the joints from which the limbs hang."""
+    spine = pose_spine(c, body)
+    tail = _lay_tail(spine.points["TailBase"], c, body)
+    return Trunk(spine.points | tail.points, spine.axes | tail.axes)
+
+
+def pose_spine(c: Carriage, body: Body) -> Trunk:
+    """Pose spine and head, and the joints from which the limbs hang."""
     size = body.size
     axes = {
         "rump": make_axes(c.yaw - c.bend / 3, c.trunk_pitch + 2 * c.arch, 0.5 * c.roll),
@@ -188,8 +195,7 @@ def pose_trunk(c: Carriage, body: Body) -> Trunk:
         shoulder = _mirror(anatomy.SHOULDER, side, size)
         points[f"Shoulder{side}"] = points["SpineF"] + axes["spine_g"] @ shoulder
         points[f"hip_{side}"] = hip + axes["pelvis"] @ _mirror(anatomy.HIP_JOINT, side, size)
-    tail = _lay_tail(points["TailBase"], c, body)
-    return Trunk(points | tail.points, axes | tail.axes)
+    return Trunk(points, axes)
 
 
 def _mirror(offset: tuple[float, float, float], side: str, size: float) -> FloatArray:
