@@ -1,6 +1,7 @@
 """Each format is written by hand from the same three cameras, and must give them back."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -11,7 +12,7 @@ import scipy.io
 
 from mousegpt.core.calibration import Calibration, Camera
 from mousegpt.core.errors import CalibrationError
-from mousegpt.io.calibration import load_calibration, save_calibration
+from mousegpt.io.calibration import CALIBRATION_FORMATS, load_calibration, save_calibration
 
 SIZE = (1280, 1024)
 
@@ -215,6 +216,44 @@ def test_metashape_xml(rig: Calibration, tmp_path: Path) -> None:
     (tmp_path / "cameras.xml").write_text(text.replace(f"<scale>{scale}</scale>", ""))
     with pytest.raises(CalibrationError, match="does not say its unit"):
         load_calibration(tmp_path / "cameras.xml")
+
+
+@pytest.mark.parametrize("form", [form.name for form in CALIBRATION_FORMATS])
+def test_every_format_that_is_read_is_written(rig: Calibration, form: str, tmp_path: Path) -> None:
+    skewed = np.array([[900.0, 0.7, 650.0], [0, 910.0, 500.0], [0, 0, 1]])
+    cameras = {**rig.cameras, "top": replace(rig.cameras["top"], K=skewed)}
+    expected = Calibration(cameras, "test")
+    save_calibration(expected, tmp_path / "a", form=form)
+    found = load_calibration(tmp_path / "a")
+    assert found.source.startswith(form)
+    assert_same(found, expected)
+    points = np.random.default_rng(0).uniform(-10, 10, (50, 3))
+    for view, camera in found.cameras.items():
+        assert form == "Label3D mat" or camera.size == SIZE
+        np.testing.assert_allclose(
+            camera.project(points), expected.cameras[view].project(points), atol=1e-8
+        )
+    save_calibration(expected, tmp_path / "b", form=form)
+    for one in [tmp_path / "a", *(tmp_path / "a").glob("*")]:
+        other = tmp_path / "b" / one.relative_to(tmp_path / "a")
+        assert one.is_dir() or one.read_bytes() == other.read_bytes()
+
+
+def test_what_cannot_be_written_is_said(rig: Calibration, tmp_path: Path) -> None:
+    with pytest.raises(CalibrationError, match="no calibration format 'yaml'"):
+        save_calibration(rig, tmp_path / "a", form="yaml")
+    odd = Calibration({"links/ü": replace(rig.cameras["left"], name="links/ü")})
+    for form in ("OpenCV yml", "EasyMocap yml"):
+        with pytest.raises(CalibrationError, match="links/ü"):
+            save_calibration(odd, tmp_path / "a", form=form)
+    for form in ("Anipose toml", "Metashape xml", "Label3D mat"):
+        save_calibration(odd, tmp_path / form, form=form)
+        names = form != "Metashape xml"  # where a label is the path of a photo
+        assert_same(load_calibration(tmp_path / form), odd, names=names)
+    save_calibration(rig, tmp_path / "folder", form="OpenCV yml")
+    save_calibration(rig, tmp_path / "folder", form="OpenCV yml")
+    with pytest.raises(CalibrationError, match=r"found top.yml; choose a new folder"):
+        save_calibration(rig.select(("left", "right")), tmp_path / "folder", form="OpenCV yml")
 
 
 def test_lens_models_we_do_not_have_are_refused(rig: Calibration, tmp_path: Path) -> None:

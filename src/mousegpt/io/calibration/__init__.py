@@ -1,7 +1,7 @@
-"""Calibrations of the common programs, read into one form: the world in centimetres.
+"""Calibrations of the common programs, read into one form and written: the world in centimetres.
 
-`load_calibration` recognises a file by its content. To add a format, write one module with a
-`CalibrationFormat` and list it below.
+`load_calibration` recognises a file by its content; `save_calibration` writes every format. To add
+one, write a module with a `CalibrationFormat` and list it below.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from mousegpt.io.calibration.anipose import TOML
 from mousegpt.io.calibration.label3d import LABEL3D
 from mousegpt.io.calibration.metashape import METASHAPE
 from mousegpt.io.calibration.opencv import EASYMOCAP, OPENCV
-from mousegpt.io.calibration.plain import JSON, format_json
+from mousegpt.io.calibration.plain import JSON
 from mousegpt.io.calibration.rig import CM_PER_UNIT, CalibrationFormat, RawRig, Unit
 
 __all__ = ["CALIBRATION_FORMATS", "load_calibration", "save_calibration"]
@@ -80,9 +80,37 @@ def load_calibration(path: str | Path, *, unit: Unit | None = None) -> Calibrati
     return calibration
 
 
-def save_calibration(calibration: Calibration, path: str | Path) -> None:
-    """Save cameras as our own JSON; `load_calibration` returns the same numbers."""
-    write_atomically(path, format_json(calibration).encode())
+def save_calibration(calibration: Calibration, path: str | Path, *, form: str = JSON.name) -> None:
+    """Save cameras, so that `load_calibration` returns them.
+
+    Parameters
+    ----------
+    path
+        A file; for OpenCV and EasyMocap a folder. The suffix is yours to choose.
+    form
+        Name of one of `CALIBRATION_FORMATS`. Our own JSON keeps every bit; the others hold the
+        same numbers in their habitual unit, and Label3D no image sizes.
+
+    Raises
+    ------
+    CalibrationError
+        When the format is unknown, cannot hold the names of the cameras, or the folder holds
+        files that would be taken for further cameras.
+    """
+    known = {known.name: known for known in CALIBRATION_FORMATS}
+    if form not in known:
+        raise CalibrationError(
+            f"There is no calibration format '{form}'; choose one of {', '.join(known)}."
+        )
+    folder, files = Path(path), known[form].encode(calibration)
+    strangers = {file.name for file in folder.glob("*.y*ml")} - set(files)
+    if strangers and "" not in files:
+        raise CalibrationError(
+            f"Expected {folder} without other calibration files, found "
+            f"{', '.join(sorted(strangers))}; choose a new folder."
+        )
+    for name, content in files.items():
+        write_atomically(folder / name, content)
 
 
 def _recognize(path: Path) -> CalibrationFormat:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from pathlib import Path
 
+import cv2
+
+from mousegpt.core.calibration import Calibration
 from mousegpt.core.errors import CalibrationError
 from mousegpt.io.calibration.rig import CalibrationFormat, RawRig, build_camera
 
@@ -34,8 +38,24 @@ def read_toml(path: Path) -> RawRig:
     return RawRig(cameras, "mm")
 
 
+def format_toml(calibration: Calibration) -> str:
+    """Return the text of Anipose's file; the world in millimetres."""
+    tables = [
+        f"[cam_{i}]\n"
+        f"name = {json.dumps(camera.name, ensure_ascii=False)}\n"
+        f"size = {list(camera.size)}\n"
+        f"matrix = {camera.K.tolist()}\n"
+        f"distortions = {camera.distortion.tolist()}\n"
+        f"rotation = {cv2.Rodrigues(camera.R)[0].ravel().tolist()}\n"
+        f"translation = {(camera.t * 10).tolist()}\n"
+        for i, camera in enumerate(calibration.cameras.values())
+    ]
+    return "\n".join([*tables, "[metadata]\nadjusted = false\n"])
+
+
 TOML = CalibrationFormat(
     "Anipose toml",
     lambda path, head: b"=" in head and head.lstrip()[:1] in (b"[", b"#"),
     read_toml,
+    lambda calibration: {"": format_toml(calibration).encode()},
 )

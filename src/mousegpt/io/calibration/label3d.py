@@ -6,6 +6,7 @@ half-pixel habits of MATLAB and OpenCV differ by less than such calibrations err
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -15,10 +16,11 @@ import numpy as np
 import scipy.io
 
 from mousegpt.core.arrays import FloatArray
-from mousegpt.core.calibration import Camera
+from mousegpt.core.calibration import Calibration, Camera
 from mousegpt.io.calibration.rig import CalibrationFormat, RawRig, build_camera
 
 _HDF5: Final = b"\x89HDF"
+_HEADER: Final = b"MATLAB 5.0 MAT-file, written by mousegpt".ljust(116)
 
 
 def read_mat(path: Path) -> RawRig:
@@ -29,6 +31,22 @@ def read_mat(path: Path) -> RawRig:
         newest = file.read(4) == _HDF5  # MATLAB's "-v7.3"
     rig = _read_hdf5(path) if newest else _read_classic(path)
     return RawRig(rig, "mm")
+
+
+def format_mat(calibration: Calibration) -> bytes:
+    """Return DANNCE's file with all cameras, in millimetres; it has no place for sizes."""
+    n_cameras = len(calibration.cameras)
+    params, names = np.empty((n_cameras, 1), object), np.empty((n_cameras, 1), object)
+    for i, camera in enumerate(calibration.cameras.values()):
+        k1, k2, p1, p2, k3 = camera.distortion
+        params[i, 0] = {
+            "K": camera.K.T, "r": camera.R.T, "t": 10 * camera.t[None],
+            "RDistort": np.array([[k1, k2, k3]]), "TDistort": np.array([[p1, p2]]),
+        }  # fmt: skip
+        names[i, 0] = camera.name
+    content = io.BytesIO()
+    scipy.io.savemat(content, {"params": params, "camnames": names})  # type: ignore[arg-type]
+    return _HEADER + content.getvalue()[len(_HEADER) :]  # without the time of writing
 
 
 def _read_classic(path: Path) -> list[Camera]:
@@ -85,4 +103,6 @@ def _is_mat(path: Path, head: bytes) -> bool:
     return bool(_list_mats(path)) if path.is_dir() else head.startswith((b"MATLAB", _HDF5))
 
 
-LABEL3D = CalibrationFormat("Label3D mat", _is_mat, read_mat)
+LABEL3D = CalibrationFormat(
+    "Label3D mat", _is_mat, read_mat, lambda calibration: {"": format_mat(calibration)}
+)

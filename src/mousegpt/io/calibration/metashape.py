@@ -10,9 +10,10 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from mousegpt.core.arrays import FloatArray
-from mousegpt.core.calibration import Camera
+from mousegpt.core.calibration import Calibration, Camera
 from mousegpt.core.errors import CalibrationError
 from mousegpt.io.calibration.rig import CalibrationFormat, RawRig, build_camera
 
@@ -77,8 +78,52 @@ def _read_numbers(element: ElementTree.Element) -> FloatArray:
     return np.array((element.text or "").split(), dtype=np.float64)
 
 
+def format_xml(calibration: Calibration) -> bytes:
+    """Return Metashape's file of one aligned chunk; its frame is the world, in metres."""
+    document = ElementTree.Element("document", version="1.2.0")
+    chunk = ElementTree.SubElement(document, "chunk", label="mousegpt", enabled="true")
+    sensors = ElementTree.SubElement(chunk, "sensors")
+    cameras = ElementTree.SubElement(chunk, "cameras")
+    for i, camera in enumerate(calibration.cameras.values()):
+        number = str(i)
+        sensor = ElementTree.SubElement(sensors, "sensor", id=number, type="frame")
+        _add_lens(sensor, camera)
+        photo = ElementTree.SubElement(
+            cameras, "camera", id=number, sensor_id=number, label=f"{camera.name}.png"
+        )
+        pose = np.eye(4)
+        pose[:3, :3], pose[:3, 3] = camera.R.T, camera.center / 100
+        ElementTree.SubElement(photo, "transform").text = _write_numbers(pose)
+    transform = ElementTree.SubElement(chunk, "transform")
+    for key, values in (("rotation", np.eye(3)), ("translation", np.zeros(3)), ("scale", 1.0)):
+        ElementTree.SubElement(transform, key).text = _write_numbers(values)
+    ElementTree.indent(document)
+    return bytes(ElementTree.tostring(document, encoding="utf-8", xml_declaration=True))
+
+
+def _add_lens(sensor: ElementTree.Element, camera: Camera) -> None:
+    (fx, skew, cx), (_, fy, cy) = camera.K[:2]
+    k1, k2, p1, p2, k3 = camera.distortion
+    width, height = camera.size
+    lens = ElementTree.SubElement(
+        sensor, "calibration", attrib={"type": "frame", "class": "adjusted"}
+    )
+    ElementTree.SubElement(lens, "resolution", width=str(width), height=str(height))
+    values = {
+        "f": fy, "cx": cx - width / 2 + 0.5, "cy": cy - height / 2 + 0.5, "b1": fx - fy, "b2": skew,
+        "k1": k1, "k2": k2, "k3": k3, "p1": p2, "p2": p1,
+    }  # fmt: skip
+    for key, value in values.items():
+        ElementTree.SubElement(lens, key).text = _write_numbers(value)
+
+
+def _write_numbers(values: ArrayLike) -> str:
+    return " ".join(repr(float(value)) for value in np.ravel(values))
+
+
 METASHAPE = CalibrationFormat(
     "Metashape xml",
     lambda path, head: b"<opencv_storage>" not in head and head.lstrip().startswith(b"<"),
     read_xml,
+    lambda calibration: {"": format_xml(calibration)},
 )

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
 
 from mousegpt.core.arrays import FloatArray
-from mousegpt.core.calibration import Camera
+from mousegpt.core.calibration import Calibration, Camera
 from mousegpt.core.errors import CalibrationError
-from mousegpt.io.calibration.rig import CalibrationFormat, RawRig, build_camera
+from mousegpt.io.calibration.rig import (
+    CalibrationFormat,
+    RawRig,
+    build_camera,
+    require_plain_names,
+)
 
 _PAIR: Final = ("intri.yml", "extri.yml")
 _SUFFIXES: Final = (".yml", ".yaml")
@@ -52,6 +57,55 @@ def read_storage(path: Path) -> RawRig:
     """Read one camera per file, named after the file; a lone camera may have no pose."""
     files = [path] if path.is_file() else _list_storages(path)
     return RawRig([_read_camera(file, alone=len(files) == 1) for file in files], "mm")
+
+
+def encode_pair(calibration: Calibration) -> dict[str, bytes]:
+    """Return EasyMocap's two files, in metres."""
+    require_plain_names(calibration)
+    intrinsics: dict[str, Any] = {}
+    extrinsics: dict[str, Any] = {}
+    for name, camera in calibration.cameras.items():
+        intrinsics |= {f"K_{name}": camera.K, f"dist_{name}": camera.distortion[None]}
+        intrinsics |= {f"W_{name}": camera.size[0], f"H_{name}": camera.size[1]}
+        extrinsics |= {f"R_{name}": cv2.Rodrigues(camera.R)[0], f"Rot_{name}": camera.R}
+        extrinsics |= {f"T_{name}": camera.t[:, None] / 100}
+    return {
+        file: _encode({"names": list(calibration.views), **values})
+        for file, values in zip(_PAIR, (intrinsics, extrinsics), strict=True)
+    }
+
+
+def encode_storages(calibration: Calibration) -> dict[str, bytes]:
+    """Return one file per camera, in millimetres."""
+    require_plain_names(calibration)
+    return {
+        f"{name}.yml": _encode(
+            {
+                "image_width": camera.size[0],
+                "image_height": camera.size[1],
+                "camera_matrix": camera.K,
+                "distortion_coefficients": camera.distortion[None],
+                "R": camera.R,
+                "T": 10 * camera.t[:, None],
+            }
+        )
+        for name, camera in calibration.cameras.items()
+    }
+
+
+def _encode(values: Mapping[str, Any]) -> bytes:
+    """Return the text of a storage."""
+    memory = cv2.FILE_STORAGE_WRITE | cv2.FILE_STORAGE_MEMORY | cv2.FILE_STORAGE_FORMAT_YAML
+    storage = cv2.FileStorage("", memory)
+    for key, value in values.items():
+        if isinstance(value, list):
+            storage.startWriteStruct(key, cv2.FILE_NODE_SEQ)
+            for text in value:
+                storage.write("", text)
+            storage.endWriteStruct()
+        else:
+            storage.write(key, value)
+    return storage.releaseAndGetString().encode()
 
 
 def _read_camera(path: Path, *, alone: bool) -> Camera:
@@ -107,5 +161,5 @@ def _is_storage(path: Path, head: bytes) -> bool:
     return head.startswith(b"%YAML") or b"<opencv_storage>" in head
 
 
-EASYMOCAP = CalibrationFormat("EasyMocap yml", _is_pair, read_pair)
-OPENCV = CalibrationFormat("OpenCV yml", _is_storage, read_storage)
+EASYMOCAP = CalibrationFormat("EasyMocap yml", _is_pair, read_pair, encode_pair)
+OPENCV = CalibrationFormat("OpenCV yml", _is_storage, read_storage, encode_storages)

@@ -72,4 +72,9 @@ def _find_translation(entry: Mapping[str, Any]) -> tuple[str | None, Any]:
     return None, entry["t"]
 
 
-JSON = CalibrationFormat("JSON", lambda path, head: head.lstrip().startswith(b"{"), read_json)
+JSON = CalibrationFormat(
+    "JSON",
+    lambda path, head: head.lstrip().startswith(b"{"),
+    read_json,
+    lambda calibration: {"": format_json(calibration).encode()},
+)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mousegpt.core.arrays import FloatArray
-from mousegpt.core.calibration import Camera
+from mousegpt.core.calibration import Calibration, Camera
 from mousegpt.core.errors import CalibrationError
 
 Unit = Literal["mm", "cm", "m"]
@@ -35,11 +36,16 @@ class RawRig:
 
 @dataclass(frozen=True)
 class CalibrationFormat:
-    """A kind of file: how it is called, recognised (by path and first bytes) and read."""
+    """A kind of file: how it is called, recognised (by path and first bytes), read and written.
+
+    ``encode`` returns the content of the files of a folder by their names, or under the name ""
+    that of the only file.
+    """
 
     name: str
     recognizes: Callable[[Path, bytes], bool]
     read: Callable[[Path], RawRig]
+    encode: Callable[[Calibration], Mapping[str, bytes]]
 
 
 def build_camera(
@@ -74,6 +80,22 @@ def build_camera(
         np.ravel(np.asarray(t, dtype=np.float64)),
         (width, height),
     )
+
+
+def require_plain_names(calibration: Calibration) -> None:
+    """Refuse names that cannot be names of files and keys.
+
+    Raises
+    ------
+    CalibrationError
+        When a name has other characters than letters, digits, ``_`` and ``-``.
+    """
+    odd = [view for view in calibration.views if not re.fullmatch(r"[A-Za-z0-9_-]+", view)]
+    if odd:
+        raise CalibrationError(
+            f"Expected names of cameras made of letters, digits, _ and - in this format, found "
+            f"{', '.join(map(repr, odd))}; rename them or save as JSON."
+        )
 
 
 def _read_rotation(R: ArrayLike) -> FloatArray:
