@@ -16,10 +16,11 @@ from mousegpt.kinematics.posture import compute_posture
 from mousegpt.kinematics.velocity import compute_speeds
 from mousegpt.synthetic.anatomy import N_TAIL, PAWS, Body
 from mousegpt.synthetic.arena import find_arena
-from mousegpt.synthetic.behaviors import BEHAVIORS
+from mousegpt.synthetic.behaviors import BEHAVIORS, Bout
 from mousegpt.synthetic.body import Carriage, Stance, pose_skeleton
 from mousegpt.synthetic.body import Paws as PawTargets
 from mousegpt.synthetic.measurement import build_exact_poses
+from mousegpt.synthetic.motion import act
 from mousegpt.synthetic.truth import build_truth, list_event_frames, settle_states
 from mousegpt.synthetic.truth.activities import ACTIVITIES, EVIDENCE
 
@@ -209,9 +210,17 @@ def test_a_bout_before_lends_its_name_while_its_evidence_lasts():
 def test_paws_follow_contacts_not_heights():
     contacts = np.ones((100, 4), bool)
     contacts[:, 3] = False
-    table = settle(pose(1.0), ["still"] * 100, contacts)
+    paws = {"HindpawR": (0.5, -0.9, 0.4), "HindpawL": (0.5, 0.9, 0.4)}
+    table = settle(pose(1.0, paws=paws), ["still"] * 100, contacts)
     assert set(table["state_hindpaw_right"]) == {"air"}
     assert set(table["state_hindpaw_left"]) == {"ground"}
+
+
+def test_a_free_paw_that_brushes_the_floor_is_on_it():
+    contacts = np.zeros((100, 4), bool)
+    table = settle(pose(1.0), ["digging"] * 100, contacts)
+    assert set(table["state_forepaw_left"]) == {"ground"}
+    assert set(table["state_forepaw_movement"]) == {"scraping"}
 
 
 def test_circles_turn_to_one_side_however_the_trunk_sways():
@@ -266,7 +275,7 @@ def chaos():
     )  # fmt: skip
     contacts = rng.random((n, 4)) < rng.random((n, 1))
     for i, paw in enumerate(("forepaw_left", "forepaw_right", "hindpaw_left", "hindpaw_right")):
-        truth[f"{paw}_contact"] = contacts[:, i]
+        truth[f"{paw}_contact"], truth[f"{paw}_height"] = contacts[:, i], 1.0
         for touch in ("face", "wall") if i < 2 else ("neck",):
             truth[f"{paw}_at_{touch}"] = ~contacts[:, i] & (rng.random(n) < 0.5)
     return settle_states(posture, truth), truth
@@ -279,8 +288,8 @@ def test_every_activity_has_evidence_and_occurs(chaos):
     assert {*chaos[0]["state_activity"]} == {*ACTIVITIES.values(), "shifting posture", UNKNOWN}
 
 
-def test_no_frame_contradicts_itself(chaos):
-    s = chaos[0].rename(columns={state_column(state.name): state.name for state in STATES})
+def list_contradictions(table):
+    s = pd.DataFrame({state.name: table[state_column(state.name)] for state in STATES})
     paws = s[["forepaw_left", "forepaw_right", "hindpaw_left", "hindpaw_right"]]
     fore, hind = paws.iloc[:, :2], paws.iloc[:, 2:]
     doing = {name: (s["activity"] == name).to_numpy() for name in (*EVIDENCE, "shifting posture")}
@@ -321,7 +330,48 @@ def test_no_frame_contradicts_itself(chaos):
         "planted paws that move": (paws == "ground").all(axis=1)
         & s["hindpaw_movement"].isin(["scratching"]),
     }
-    assert {name: int(found.sum()) for name, found in contradictions.items() if found.any()} == {}
+    return {name: int(found.sum()) for name, found in contradictions.items() if found.any()}
+
+
+def test_no_frame_contradicts_itself(chaos):
+    assert list_contradictions(chaos[0]) == {}
+
+
+def test_contradictions_would_be_found(chaos):
+    denied = chaos[0].assign(state_activity="still", state_pace="rapid")
+    assert list_contradictions(denied)["rest that moves"] == len(denied)
+
+
+@pytest.fixture(scope="module")
+def play():
+    """Settle a performance of everything that a mouse does."""
+    script = [Bout(name, 1.2, side=(-1) ** i) for i, name in enumerate(BEHAVIORS)]
+    acted = act(script, Body(), ARENA, duration_s=45.0, fps=60, seed=3)
+    keypoints = pose_skeleton(acted.stance, Body())
+    truth = build_truth(acted, keypoints, ARENA, fps=60)
+    poses = build_exact_poses(keypoints, fps=60)
+    posture = compute_posture(
+        poses, arena=ARENA.outline, rate_hz=20, systematic_error=0, certainty=0.51
+    )
+    return settle_states(posture, truth), truth
+
+
+@pytest.mark.parametrize("behavior", [b for b in BEHAVIORS if b not in ("jumping", "lying")])
+def test_the_middle_of_every_bout_is_called_what_it_is(play, behavior):
+    table, truth = play
+    rows = truth.iloc[table["frame"]].reset_index(drop=True)
+    middle = (rows[["bout_elapsed_s", "bout_remaining_s"]].min(axis=1) > 0.35).to_numpy()
+    called = table["state_activity"][middle & (rows["behavior"] == behavior).to_numpy()]
+    assert len(called) > 3
+    assert (called == ACTIVITIES[behavior]).mean() >= 0.8, called.value_counts()
+
+
+def test_a_performance_contradicts_itself_nowhere(play):
+    table, truth = play
+    assert list_contradictions(table) == {}
+    aloft = table[table["state_activity"] == "jumping"]
+    assert len(aloft) >= 2
+    assert (truth["hip_height"].iloc[aloft["frame"]] > 2).all()
 
 
 def test_settled_frames_can_be_told_and_read_back(chaos):

@@ -180,7 +180,8 @@ def _shifts(states: States) -> BoolArray:
     """Mark frames in which something moves while the body stays on its spot."""
     moves = [
         states["head_movement"] == "moving",
-        np.isin(states["forepaw_movement"], ("moving", "stepping", "stroking")),
+        np.isin(states["forepaw_movement"], ("moving", "stepping")),
+        np.isin(states["hindpaw_movement"], ("moving", "stepping")),
         np.isin(states["vertical_motion"], ("rising", "lowering")),
         np.isin(states["turning"], _TURNS),
         states["pace"] == "slow",

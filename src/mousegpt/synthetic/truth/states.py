@@ -21,6 +21,8 @@ _GAITS: Final = (
 )
 _PAIRS: Final = ("forepaw", "hindpaw")
 _SIDES: Final = ("left", "right")
+#: a free paw lower than this brushes the floor, as those of a digging mouse do, cm
+_BRUSHES: Final = 0.2
 #: degrees per second over the whole bout, from which circles are tight
 _TIGHT: Final = 120.0
 
@@ -85,7 +87,8 @@ def _place_paws(truth: pd.DataFrame) -> dict[str, FloatArray]:
     for pair, touches in zip(_PAIRS, (("wall", "face"), ("neck",)), strict=True):
         for side in _SIDES:
             paw = f"{pair}_{side}"
-            place = np.where(truth[f"{paw}_contact"], "ground", "air").astype(object)
+            low = truth[f"{paw}_contact"] | (truth[f"{paw}_height"] < _BRUSHES)
+            place = np.where(low, "ground", "air").astype(object)
             for touch in touches:
                 place[truth[f"{paw}_at_{touch}"].to_numpy()] = touch
             places[paw] = place
