@@ -14,7 +14,7 @@ from mousegpt.synthetic.coat import EAR_FUR, lay_flat
 from mousegpt.synthetic.meshwork import compute_normals, unit
 from mousegpt.synthetic.surface import Skin
 
-EAR_RADIUS: Final = 0.60  # cm
+EAR_RADIUS: Final = 0.56  # cm
 EAR_TIP: Final = (-0.30, 0.42, 0.86)  # from the base of the left pinna to its tip, in the head
 EAR_OPENS: Final = (0.72, 0.62, -0.05)  # where the left pinna faces
 EAR_STALK: Final = 0.3  # how much longer its base is than round, to root in the head

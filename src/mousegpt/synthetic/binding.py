@@ -31,18 +31,28 @@ HANDOVER: Final = {"pelvis": 1.3, "spine_h": 1.5, "spine_g": 1.4, "spine_f": 0.8
 RUMP_HANDOVER, TAIL_HANDOVER = 0.25, 0.5
 NECK_SLANT: Final = 0.55  # the neck leaves the chest the farther ahead, the lower
 FLESH: Final = 0.3  # share of a limb below which flesh is the trunk's alone
+MIDLINE: Final = (0.2, 0.8)  # cm beside it where thighs and upper arms begin, and are by themselves
 SMALLEST: Final = 0.01  # weights below are dropped
 
 
-def bind_limbs(mesh: RawMesh, *, n_rounds: int = 6) -> FloatArray:
-    """Weigh the bones of the limbs, shape (V, B); softened over ``n_rounds`` of neighbours."""
+def bind_limbs(
+    mesh: RawMesh, vertices: FloatArray, size: float, *, n_rounds: int = 6
+) -> FloatArray:
+    """Weigh the bones of the limbs, shape (V, B); softened over ``n_rounds`` of neighbours.
+
+    What lies between left and right, of ``vertices``, shape (V, 3), is the trunk's: else the
+    chest would follow the arms.
+    """
+    outside = smooth_step(*MIDLINE, np.abs(vertices[:, 1]) / size)
     weights = np.zeros((len(mesh.vertices), len(BONES)))
     for side in "LR":
         for bone, rats in LIMBS.items():
             names = tuple(f"{rat}_{side}" for rat in rats)
-            weights[:, BONES.index(f"{bone}_{side}")] = measure_share(mesh, *names)
-    share = weights.sum(axis=1, keepdims=True)
-    weights *= smooth_step(FLESH, 1.0, share) / np.maximum(share, FLESH)
+            share = measure_share(mesh, *names)
+            share = share * outside if bone in ("thigh", "upper_arm") else share
+            weights[:, BONES.index(f"{bone}_{side}")] = share
+    total = weights.sum(axis=1, keepdims=True)
+    weights *= smooth_step(FLESH, 1.0, total) / np.maximum(total, FLESH)
     spread = average_neighbours(mesh.faces, len(mesh.vertices))
     for _ in range(n_rounds):
         weights = 0.5 * weights + 0.5 * (spread @ weights)

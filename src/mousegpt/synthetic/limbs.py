@@ -10,7 +10,7 @@ import numpy as np
 from mousegpt.core.arrays import FloatArray
 from mousegpt.core.mesh import RawMesh
 from mousegpt.core.skeleton import KEYPOINTS
-from mousegpt.synthetic.anatomy import BONES
+from mousegpt.synthetic.anatomy import BONES, TOES
 from mousegpt.synthetic.body import Figure, make_axes
 from mousegpt.synthetic.meshwork import unit
 from mousegpt.synthetic.sculpting import UP
@@ -25,17 +25,20 @@ LEG: Final[Limb] = (
     ("toes", "toe", 0.40),
 )
 ARM: Final[Limb] = (
-    ("upper_arm", "upper_arm", 0.28),
-    ("forearm", "lower_arm", 0.36),
+    ("upper_arm", "upper_arm", 0.31),
+    ("forearm", "lower_arm", 0.38),
     ("hand", "hand", 0.40),
     ("fingers", "finger", 0.40),
 )
+FINGERS: Final = 0.3  # cm, beyond the palm
+TOES_AHEAD: Final = 0.5  # cm by which the rat's joint of the toes lies ahead of their roots
+DIGITS_SINK: Final = 0.15  # cm by which the rat's digits begin below the middle of the paw
 FINGERS_RISE: Final = 0.35  # against the palm, which stands steeper than the ground
 
 
 @dataclass(frozen=True, eq=False)
 class Pose:
-    """Where a bone begins, its axes (along, left, up; columns) and its length (0: unknown)."""
+    """Where a bone begins, its axes (along, left, up; columns) and its length, cm."""
 
     origin: FloatArray
     axes: FloatArray
@@ -58,11 +61,10 @@ def stretch_limbs(mesh: RawMesh, vertices: FloatArray, bind: Figure, size: float
     for side in "LR":
         for limb, folds in ((LEG, 1.0), (ARM, -1.0)):
             rat = _pose_rat(mesh, limb, side, folds)
-            ours = _pose_ours(limb, side, bind)
+            ours = _pose_ours(limb, side, bind, size)
             for (_, bone, thickness), old, new in zip(limb, rat, ours, strict=True):
                 weight = mesh.weights[:, [mesh.bones.index(f"{bone}_{side}")]]
-                stretch = new.length / old.length if new.length and old.length else thickness * size
-                scale = np.array([stretch, thickness * size, thickness * size])
+                scale = np.array([new.length / old.length, thickness * size, thickness * size])
                 turned = ((mesh.vertices - old.origin) @ old.axes * scale) @ new.axes.T
                 moved += weight * (turned + new.origin - vertices)
     return moved
@@ -76,6 +78,8 @@ def _pose_rat(mesh: RawMesh, limb: Limb, side: str, folds: float) -> list[Pose]:
     left = -folds * np.cross(line, away)
     digits = mesh.weights[:, mesh.bones.index(f"{limb[-1][1]}_{side}")] > 0.5
     heading = unit((mesh.vertices[digits].mean(axis=0) - last) * (1, 1, 0))
+    last = last + DIGITS_SINK * UP - (TOES_AHEAD * heading if limb is LEG else 0.0)
+    reach = float(np.max((mesh.vertices[digits] - last) @ heading))
     flat_left = np.cross(UP, heading)
     poses = [
         Pose(start, align(stop - start, axis), float(np.linalg.norm(stop - start)))
@@ -85,15 +89,16 @@ def _pose_rat(mesh: RawMesh, limb: Limb, side: str, folds: float) -> list[Pose]:
             (end, last, flat_left),
         )
     ]
-    return [*poses, Pose(last, align(heading, flat_left), 0.0)]
+    return [*poses, Pose(last, align(heading, flat_left), reach)]
 
 
-def _pose_ours(limb: Limb, side: str, bind: Figure) -> list[Pose]:
+def _pose_ours(limb: Limb, side: str, bind: Figure, size: float) -> list[Pose]:
     """Pose three bones and the digits, which begin at the paw's keypoint."""
     index = [BONES.index(f"{name}_{side}") for name, *_ in limb[:3]]
     paw = bind.keypoints[0, KEYPOINTS.index(f"{'Hind' if limb is LEG else 'Fore'}paw{side}")]
     starts = np.vstack([bind.origins[0, index], paw])
-    lengths = [*np.linalg.norm(np.diff(starts, axis=0), axis=1).tolist(), 0.0]
+    digits = TOES if limb is LEG else FINGERS
+    lengths = [*np.linalg.norm(np.diff(starts, axis=0), axis=1), digits * size]
     axes = list(bind.frames[0, index])
     if limb is LEG:
         axes.append(bind.frames[0, BONES.index(f"toes_{side}")])

@@ -109,15 +109,15 @@ def smooth_shape(vertices: FloatArray, faces: IntArray, spread: FloatArray) -> F
 def _measure_curvature(vertices: FloatArray, faces: IntArray) -> tuple[csr_matrix, FloatArray]:
     """Return the cotangent Laplacian, (V, V), and every vertex's share of the area, (V,)."""
     n = len(vertices)
-    stiffness, area = csr_matrix((n, n)), np.zeros(n)
+    pull, area = coo_matrix((n, n)).tocsr(), np.zeros(n)
     for corner, start, end in (np.roll(faces, k, axis=1).T for k in range(3)):
         one, two = vertices[start] - vertices[corner], vertices[end] - vertices[corner]
         doubled = np.maximum(np.linalg.norm(np.cross(one, two), axis=1), 1e-9)
         cotangent = np.maximum(np.sum(one * two, axis=1) / doubled, 0)
-        stiffness += coo_matrix((cotangent / 2, (start, end)), shape=(n, n)).tocsr()
+        pull = pull + coo_matrix((cotangent / 2, (start, end)), shape=(n, n)).tocsr()
         area += np.bincount(corner, doubled / 6, minlength=n)
-    stiffness = stiffness + stiffness.T
-    return csr_matrix(diags(np.asarray(stiffness.sum(axis=1)).ravel()) - stiffness), area
+    pull = pull + pull.T
+    return csr_matrix(diags(np.asarray(pull.sum(axis=1)).ravel()) - pull), area
 
 
 def compute_normals(vertices: FloatArray, faces: IntArray) -> FloatArray:

@@ -14,7 +14,7 @@ import numpy as np
 from scipy.interpolate import PchipInterpolator
 from scipy.spatial import cKDTree
 
-from mousegpt.core.arrays import FloatArray
+from mousegpt.core.arrays import FloatArray, IntArray
 from mousegpt.core.errors import DataError
 from mousegpt.core.mesh import RawMesh
 from mousegpt.synthetic.anatomy import HEAD, N_TAIL, NECK, RUMP, SPINE, TAIL
@@ -31,13 +31,13 @@ SECTIONS: Final = np.array(
         [-7.20, 5.90, 4.50, 0.60, 0.00, 0.20, -0.24, 0.21],
         [-6.60, 6.90, 4.40, 1.10, 0.20, 0.28, -0.98, 0.85],
         [-6.00, 7.83, 4.33, 1.70, 0.42, 0.32, -1.50, 1.25],
-        [-5.00, 9.13, 3.70, 2.60, 0.75, 0.33, -1.95, 1.53],
-        [-4.20, 9.65, 3.40, 3.20, 1.00, 0.34, -2.12, 1.62],
-        [-2.20, 10.45, 3.13, 3.80, 1.50, 0.35, -2.30, 1.63],
-        [-0.30, 10.74, 3.38, 4.15, 2.00, 0.35, -2.35, 1.58],
-        [3.80, 10.58, 4.50, 3.42, 3.00, 0.35, -2.25, 1.42],
-        [6.30, 10.28, 4.90, 3.35, 3.60, 0.37, -2.08, 1.28],
-        [7.90, 10.23, 5.10, 3.15, 4.00, 0.42, -1.90, 1.18],
+        [-5.00, 9.13, 3.70, 2.60, 0.75, 0.33, -2.05, 1.53],
+        [-4.20, 9.65, 3.40, 3.20, 1.00, 0.34, -2.22, 1.62],
+        [-2.20, 10.45, 3.13, 3.80, 1.50, 0.35, -2.40, 1.63],
+        [-0.30, 10.74, 3.38, 4.15, 2.00, 0.35, -2.45, 1.58],
+        [3.80, 10.58, 4.50, 3.42, 3.00, 0.35, -2.35, 1.42],
+        [6.30, 10.28, 4.90, 3.35, 3.60, 0.37, -2.18, 1.28],
+        [7.90, 10.23, 5.10, 3.15, 4.00, 0.42, -2.00, 1.18],
         [8.70, 10.25, 5.40, 2.60, 4.50, 0.46, -1.65, 1.06],
         [9.40, 10.28, 5.75, 1.95, 5.00, 0.46, -1.32, 0.93],
         [10.50, 10.40, 6.60, 1.80, 5.25, 0.47, -1.08, 0.83],
@@ -45,7 +45,7 @@ SECTIONS: Final = np.array(
         [13.00, 9.70, 7.52, 1.42, 5.72, 0.34, -0.60, 0.51],
         [14.00, 9.25, 7.60, 1.05, 5.84, 0.26, -0.43, 0.37],
         [15.00, 8.68, 7.58, 0.74, 5.94, 0.14, -0.25, 0.23],
-        [15.72, 8.36, 7.80, 0.30, 6.00, 0.07, -0.08, 0.11],
+        [15.72, 8.36, 7.80, 0.30, 6.02, 0.01, -0.14, 0.12],
     ]
 )
 TAIL_ROOT: Final = "vertebra_C4"  # the rat's joint that becomes TailBase
@@ -53,6 +53,7 @@ RAT_TAIL_RADIUS: Final = ((0.0, 0.5, 1.0), (0.47, 0.24, 0.13))  # over the tail'
 MOUSE_TAIL_RADIUS: Final = ((0.0, 0.12, 0.5, 0.9, 1.0), (0.20, 0.145, 0.105, 0.065, 0.05))
 JAW_JOINT, JAW_CLOSES_DEG = (9.7, 0.0, 7.3), 52.0
 LONGEST_EDGE: Final = 0.6  # cm of the rat: longer ones are halved
+FLIP: Final = np.array([1.0, -1.0, 1.0])
 UP: Final = np.array([0.0, 0.0, 1.0])
 
 
@@ -85,14 +86,19 @@ def clean_mesh(rodent: RawMesh) -> RawMesh:
     return split_edges(mesh, LONGEST_EDGE)
 
 
+def find_twins(mesh: RawMesh) -> IntArray:
+    """Find the vertex nearest to every vertex's mirror image, shape (V,)."""
+    _, twin = cKDTree(mesh.vertices).query(mesh.vertices * FLIP)
+    return np.asarray(twin)
+
+
 def _mirror(mesh: RawMesh) -> RawMesh:
     """Average every vertex with its mirror image, and its weights with those of that one."""
-    flip = np.array([1, -1, 1])
-    _, twin = cKDTree(mesh.vertices).query(mesh.vertices * flip)
+    twin = find_twins(mesh)
     other = [mesh.bones.index(_swap_side(name)) for name in mesh.bones]
     return replace(
         mesh,
-        vertices=(mesh.vertices + mesh.vertices[twin] * flip) / 2,
+        vertices=(mesh.vertices + mesh.vertices[twin] * FLIP) / 2,
         weights=(mesh.weights + mesh.weights[twin][:, other]) / 2,
     )
 

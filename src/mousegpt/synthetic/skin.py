@@ -23,7 +23,14 @@ from mousegpt.synthetic.coat import (
 )  # fmt: skip
 from mousegpt.synthetic.limbs import stretch_limbs
 from mousegpt.synthetic.meshwork import compute_normals, smooth_shape
-from mousegpt.synthetic.sculpting import clean_mesh, measure_share, smooth_step, stretch_axis
+from mousegpt.synthetic.sculpting import (
+    FLIP,
+    clean_mesh,
+    find_twins,
+    measure_share,
+    smooth_step,
+    stretch_axis,
+)  # fmt: skip
 from mousegpt.synthetic.surface import Skin, Surface
 
 FIRM, SOFT = 0.05, 0.28  # cm: how early naked and furry skin gives way to the floor
@@ -67,7 +74,7 @@ def fit_skin(rodent: RawMesh, body: Body) -> Skin:
     vertices = hip + stretch_axis(mesh, body.size, body.tail)
     vertices = stretch_limbs(mesh, vertices, bind, body.size)
     vertices = _round_off(mesh, vertices, body.size)
-    limbs = bind_limbs(mesh)
+    limbs = bind_limbs(mesh, vertices, body.size)
     swell = _find_swell(vertices, limbs, bind)
     vertices = vertices + (body.girth - 1) * swell
     normals = compute_normals(vertices, mesh.faces)
@@ -99,7 +106,8 @@ def _round_off(mesh: RawMesh, vertices: FloatArray, size: float) -> FloatArray:
     head = measure_share(mesh, "skull", "jaw")
     loose = np.clip(1 - thin - head, 0, 1)
     spread = SKIN_SLACK * loose + FACE_SLACK * np.minimum(head, 1)
-    return smooth_shape(vertices, mesh.faces, size * spread)
+    smooth = smooth_shape(vertices, mesh.faces, size * spread)
+    return np.asarray((smooth + smooth[find_twins(mesh)] * FLIP) / 2)
 
 
 def _find_swell(vertices: FloatArray, limbs: FloatArray, bind: Figure) -> FloatArray:
