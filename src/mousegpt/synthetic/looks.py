@@ -6,7 +6,6 @@ returns, of a light its strength. Directions are unit vectors that point to the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Annotated, Final
@@ -16,32 +15,9 @@ from numpy.typing import ArrayLike
 from pydantic import Field
 
 from mousegpt.core.errors import DataError
+from mousegpt.synthetic.palette import COATS, FLOORS, Coat, Color
 
-Color = tuple[float, float, float]
 Direction = tuple[float, float, float]
-
-
-@dataclass(frozen=True)
-class Coat:
-    """Colours of a mouse: root and tip of its hair, hair of the belly, and the naked parts.
-
-    ``sheen`` scales the gleam of the fur, ``mottling`` its patchiness; hair is ``length_cm`` long
-    where it is longest.
-    """
-
-    name: str
-    root: Color
-    tip: Color
-    belly: Color
-    skin: Color
-    ear: Color
-    tail: Color
-    paw: Color
-    nose: Color
-    eye: Color
-    sheen: float = 0.12
-    mottling: float = 0.25
-    length_cm: float = 0.2
 
 
 @dataclass(frozen=True)
@@ -127,62 +103,8 @@ class Look:
     seed: int = 0
 
 
-COATS: Final[Mapping[str, Coat]] = MappingProxyType(
-    {
-        coat.name: coat
-        for coat in (
-            Coat(
-                "black",
-                root=(0.0125, 0.0115, 0.0115),
-                tip=(0.017, 0.0155, 0.0155),
-                belly=(0.032, 0.029, 0.027),
-                skin=(0.20, 0.145, 0.13),
-                ear=(0.34, 0.225, 0.175),
-                tail=(0.27, 0.175, 0.155),
-                paw=(0.42, 0.27, 0.235),
-                nose=(0.16, 0.095, 0.09),
-                eye=(0.004, 0.004, 0.004),
-            ),
-            Coat(
-                "agouti",
-                root=(0.05, 0.04, 0.03),
-                tip=(0.20, 0.14, 0.075),
-                belly=(0.28, 0.22, 0.16),
-                skin=(0.34, 0.25, 0.21),
-                ear=(0.38, 0.26, 0.20),
-                tail=(0.30, 0.21, 0.18),
-                paw=(0.48, 0.32, 0.27),
-                nose=(0.26, 0.15, 0.13),
-                eye=(0.005, 0.004, 0.004),
-                mottling=0.5,
-            ),
-            Coat(
-                "white",
-                root=(0.58, 0.56, 0.52),
-                tip=(0.80, 0.79, 0.76),
-                belly=(0.80, 0.79, 0.76),
-                skin=(0.66, 0.45, 0.41),
-                ear=(0.70, 0.47, 0.43),
-                tail=(0.62, 0.43, 0.39),
-                paw=(0.70, 0.48, 0.43),
-                nose=(0.62, 0.34, 0.32),
-                eye=(0.16, 0.012, 0.02),
-                sheen=0.05,
-            ),
-        )
-    }
-)
-
-_BLACK_IN_INFRARED: Final = 2.6  # melanin absorbs less beyond 800 nm
-_FLOORS: Final[Mapping[str, Color]] = MappingProxyType(
-    {
-        "white acrylic": (0.70, 0.70, 0.69),
-        "grey": (0.28, 0.28, 0.28),
-        "metal": (0.13, 0.14, 0.135),
-        "black": (0.03, 0.03, 0.032),
-        "sand": (0.42, 0.35, 0.26),
-    }
-)
+#: melanin absorbs less beyond 800 nm
+_LIFT_IN_INFRARED: Final = MappingProxyType({"black": 2.6, "agouti": 1.3})
 
 
 def draw_look(
@@ -261,15 +183,14 @@ class _Dice:
 
 def _draw_coat(dice: _Dice, coat: Coat) -> Coat:
     shade = float(np.exp(dice.vary(0, -0.2, 0.2)))
-    colors = {
-        part: dice.tint(np.multiply(getattr(coat, part), shade), 0.04)
-        for part in ("root", "tip", "belly", "skin", "ear", "tail", "paw", "nose")
-    }
+
+    def change(color: Color) -> Color:
+        return dice.tint(np.multiply(color, shade), 0.04)
+
     return replace(
-        coat,
-        **colors,
+        coat.recolor(change, change),
         sheen=dice.vary(coat.sheen, 0.5 * coat.sheen, 1.8 * coat.sheen),
-        length_cm=dice.vary(coat.length_cm, 0.15, 0.25),
+        length_cm=dice.vary(coat.length_cm, 0.1, 0.22),
     )
 
 
@@ -309,7 +230,7 @@ def _draw_room(dice: _Dice) -> Room:
 
 
 def _draw_ground(dice: _Dice) -> Ground:
-    floor = _FLOORS[dice.choose("white acrylic", tuple(_FLOORS))]
+    floor = FLOORS[dice.choose("white acrylic", tuple(FLOORS))]
     return Ground(
         color=dice.tint(floor, 0.04, 0.12),
         table=dice.tint((0.22, 0.22, 0.225), 0.08, 0.6),
@@ -342,19 +263,11 @@ def _draw_sensor(dice: _Dice) -> Sensor:
 
 
 def _see_in_infrared(look: Look) -> Look:
-    """Return the look under infrared light: grey, even, and dark fur less dark."""
-    coat = look.coat
-    lift = _BLACK_IN_INFRARED if coat.name == "black" else 1.3 if coat.name == "agouti" else 1.0
-    hair = {
-        part: _fade([lift * channel for channel in getattr(coat, part)])
-        for part in ("root", "tip", "belly")
-    }
-    naked = {part: _fade(getattr(coat, part)) for part in ("skin", "ear", "tail", "paw", "nose")}
-    return replace(
-        look,
-        coat=replace(coat, **hair, **naked),
-        sensor=replace(look.sensor, monochrome=True, white_balance=(1.0, 1.0, 1.0)),
-    )
+    """Return the look under infrared light: grey, and dark fur less dark."""
+    lift = _LIFT_IN_INFRARED.get(look.coat.name, 1.0)
+    coat = look.coat.recolor(lambda color: _fade(np.multiply(color, lift)), _fade)
+    sensor = replace(look.sensor, monochrome=True, white_balance=(1.0, 1.0, 1.0))
+    return replace(look, coat=coat, sensor=sensor)
 
 
 def _fade(color: ArrayLike) -> Color:

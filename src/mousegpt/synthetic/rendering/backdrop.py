@@ -30,17 +30,17 @@ class Backdrop:
 
     Attributes
     ----------
-    ideal
-        Ideal coordinates of every pixel, shape (height, width, 2).
+    bounds
+        Least and greatest ideal coordinates of a pixel, shape (2, 2).
     lens, behind, before
-        Textures: the same; colour behind the mouse and share of the mirror image in the floor;
-        light added in front of the mouse and share that passes.
+        Textures: ideal coordinates of every pixel; colour behind the mouse, and share of the
+        mirror image in the floor; light added in front of the mouse, and share that passes.
     linear, passing
         The picture, shape (height, width, 3), and the share that passes, shape (height, width).
     """
 
     camera: Camera
-    ideal: FloatArray
+    bounds: FloatArray
     lens: moderngl.Texture
     behind: moderngl.Texture
     before: moderngl.Texture
@@ -89,7 +89,8 @@ class Stage:
         behind, before = (_read(layer) for layer in layers)
         frame.release()
         linear = behind[..., :3] * before[..., 3:] + before[..., :3]
-        return Backdrop(camera, ideal, lens, layers[0], layers[1], linear, before[..., 3])
+        bounds = np.stack([ideal.min(axis=(0, 1)), ideal.max(axis=(0, 1))])
+        return Backdrop(camera, bounds, lens, layers[0], layers[1], linear, before[..., 3])
 
     def _place_others(self, view: str) -> Mapping[str, ArrayLike]:
         centers = [c.center for name, c in self._calibration.cameras.items() if name != view]

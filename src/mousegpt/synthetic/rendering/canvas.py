@@ -24,6 +24,7 @@ class Canvas:
         self.shape = (1, 1)
         self._size = (0, 0)
         self._frame: moderngl.Framebuffer | None = None
+        self.texture: moderngl.Texture = context.texture((1, 1), 4, dtype=dtype)
 
     def begin(self, shape: tuple[int, int]) -> None:
         """Make the canvas the target, transparent, ``shape`` (width, height) of it."""
@@ -60,7 +61,7 @@ class Canvas:
         width, height = np.maximum(self._size, -(-np.array(shape) // _STEP) * _STEP).tolist()
         if self._frame is not None:
             self._frame.release()
-            self.texture.release()
+        self.texture.release()
         self._size = (width, height)
         self.texture = self._context.texture(self._size, 4, dtype=self._dtype)
         self.texture.repeat_x = self.texture.repeat_y = False

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mousegpt.core.arrays import FloatArray
-from mousegpt.synthetic.looks import Coat
+from mousegpt.synthetic.palette import Coat
 from mousegpt.synthetic.surface import Skin
 
 _NAKED: Final = ("tail", "paw", "ear", "nose", "eye")  # later ones cover earlier ones
@@ -23,15 +23,17 @@ def paint_skin(skin: Skin, coat: Coat) -> tuple[FloatArray, FloatArray]:
     furry = _blend(0.02, 0.3, skin.fur)[:, None]
     naked = np.broadcast_to(np.array(coat.skin), skin.vertices.shape)
     for part in _NAKED:
-        share = np.asarray(getattr(skin, part))[:, None]
-        naked = naked + share * (np.array(getattr(coat, part)) - naked)
+        naked = _mix(naked, getattr(coat, part), getattr(skin, part)[:, None])
     behind = skin.ear * _blend(0.0, 0.7, -skin.normals[:, 0])  # the back of an ear has fine hair
-    naked = naked + 0.45 * behind[:, None] * (np.array(coat.tip) - naked)
-    colors = []
-    for part in (coat.root, coat.tip):
-        hair = np.array(part) + down * (np.array(coat.belly) - np.array(part))
-        colors.append(naked + furry * (hair - naked))
-    return colors[0], colors[1]
+    naked = _mix(naked, coat.tip, 0.45 * behind[:, None])
+    root, tip = (
+        _mix(naked, _mix(color, coat.belly, down), furry) for color in (coat.root, coat.tip)
+    )
+    return root, tip
+
+
+def _mix(one: ArrayLike, other: ArrayLike, share: FloatArray) -> FloatArray:
+    return np.asarray(np.asarray(one) + share * (np.asarray(other) - np.asarray(one)))
 
 
 def _blend(low: float, high: float, value: ArrayLike) -> FloatArray:

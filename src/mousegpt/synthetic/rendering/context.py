@@ -39,9 +39,8 @@ def open_context() -> moderngl.Context:
         ) from None
     for device in range(_MAX_DEVICES):  # the first device that works is the best: GPUs come first
         try:
-            context = moderngl.create_context(
-                standalone=True, backend="egl", device_index=device, require=330
-            )
+            options: Any = {"backend": "egl", "device_index": device}
+            context = moderngl.create_context(require=330, standalone=True, **options)
         except Exception as error:  # glcontext and moderngl raise no class of their own
             reason = str(error)
             if re.search(r"found \d+ devices|not loaded", reason):
@@ -75,16 +74,14 @@ def read_shader(name: str) -> str:
 def set_uniforms(program: moderngl.Program, values: Mapping[str, ArrayLike]) -> None:
     """Set the uniforms of a program; those that it does not use are passed over.
 
-    Integers (Python's) are samplers and counts, all else becomes float32; matrices have their
-    rows first, as numpy has them.
+    Python's integers, alone or in a tuple, stay integers (samplers, counts); all else becomes
+    float32. Matrices have their rows first, as numpy has them.
     """
     for name, value in values.items():
         uniform: Any = program.get(name, None)
         if uniform is None:
             continue
-        if isinstance(value, int):
-            uniform.value = value
-        elif isinstance(value, tuple) and all(isinstance(part, int) for part in value):
+        if all(isinstance(part, int) for part in (value if isinstance(value, tuple) else [value])):
             uniform.value = value
         else:
             matrix = np.asarray(value, dtype=np.float32)

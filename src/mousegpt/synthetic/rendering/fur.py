@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mousegpt.core.arrays import FloatArray
-from mousegpt.synthetic.looks import Coat
+from mousegpt.synthetic.palette import Coat
 from mousegpt.synthetic.rendering.coloring import paint_skin
 from mousegpt.synthetic.rendering.context import bind_textures, build_program, set_uniforms
 from mousegpt.synthetic.rendering.shadows import SHADOW_TEXELS, ShadowView
@@ -101,9 +101,7 @@ class FurryMesh:
         for program in (self._light, self._hair, self._shade):
             set_uniforms(program, {"fur_length": self._coat.length_cm})
         set_uniforms(self._light, {"sheen": self._coat.sheen})
-        set_uniforms(
-            self._hair, {"cells_per_tile": float(CELLS), "mottling": self._coat.mottling}
-        )
+        set_uniforms(self._hair, {"cells_per_tile": float(CELLS), "mottling": self._coat.mottling})
         self._light_array = context.vertex_array(
             self._light,
             [

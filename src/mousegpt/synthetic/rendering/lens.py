@@ -18,7 +18,7 @@ from scipy.ndimage import distance_transform_edt
 from mousegpt.core.arrays import FloatArray
 from mousegpt.core.calibration import Camera
 
-_KNOTS_PX: Final = 8.0  # between places where the distortion is inverted
+_KNOTS_PX: Final = 4.0  # between places where the distortion is inverted
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +81,7 @@ def project_ideal(camera: Camera, points: FloatArray) -> FloatArray:
 def fit_frame(
     camera: Camera,
     points: FloatArray,
-    ideal: FloatArray,
+    bounds: FloatArray,
     *,
     margin_cm: float,
     supersampling: float,
@@ -90,8 +90,8 @@ def fit_frame(
 
     Parameters
     ----------
-    ideal
-        Of every pixel, as `trace_lens` returns them; the window stays within them.
+    bounds
+        Least and greatest ideal coordinates in the picture, shape (2, 2); the window stays within.
     supersampling
         Texels per pixel and axis where the lens does not distort.
     """
@@ -101,8 +101,8 @@ def fit_frame(
         return None
     focal = np.array([camera.K[0, 0], camera.K[1, 1]])
     margin = margin_cm / depth + 3 / focal
-    low = np.maximum(np.nanmin(places, axis=0) - margin, ideal.min(axis=(0, 1)) - 3 / focal)
-    high = np.minimum(np.nanmax(places, axis=0) + margin, ideal.max(axis=(0, 1)) + 3 / focal)
+    low = np.maximum(np.nanmin(places, axis=0) - margin, bounds[0] - 3 / focal)
+    high = np.minimum(np.nanmax(places, axis=0) + margin, bounds[1] + 3 / focal)
     if (high <= low).any():
         return None
     texels = np.ceil((high - low) * focal * supersampling).astype(int)
@@ -153,6 +153,6 @@ def _spread(n_pixels: int) -> FloatArray:
 
 
 def _fill_holes(ideal: FloatArray) -> FloatArray:
-    holes = np.isnan(ideal).any(axis=-1)
+    holes = np.asarray(np.isnan(ideal).any(axis=-1))
     nearest = distance_transform_edt(holes, return_distances=False, return_indices=True)
     return np.asarray(ideal[tuple(nearest)])

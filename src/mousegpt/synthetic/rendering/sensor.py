@@ -59,7 +59,8 @@ class Film:
         flicker = np.exp(self._sensor.flicker * rng.standard_normal()) ** (1 / GAMMA)
         noisy = cv2.multiply(noise, grain).reshape(level.shape)
         shown = cv2.addWeighted(level, flicker, noisy, 1.0, 0.0, dtype=cv2.CV_8U)
-        picture = np.repeat(shown.reshape(level.shape), 3 // level.shape[2], axis=2)
+        grey = np.asarray(shown, dtype=np.uint8).reshape(level.shape)
+        picture = np.repeat(grey, 3 // level.shape[2], axis=2)
         return _compress(picture, self._sensor.jpeg_quality)
 
     def _expose(self, light: FloatArray, vignette: FloatArray) -> FloatArray:
@@ -96,5 +97,5 @@ def _compress(picture: ImageArray, quality: int | None) -> ImageArray:
     if quality is None:
         return picture
     _, packed = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
-    unpacked = cv2.imdecode(packed, cv2.IMREAD_COLOR)
-    return np.ascontiguousarray(unpacked[..., ::-1], dtype=np.uint8)
+    unpacked = np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), dtype=np.uint8)
+    return np.ascontiguousarray(unpacked[..., ::-1])

@@ -12,12 +12,13 @@ from numpy.typing import ArrayLike
 from mousegpt.core.arrays import FloatArray
 
 if TYPE_CHECKING:
-    import moderngl
+    pass
 
 SHADOW_TEXELS: Final = 320
 _PENUMBRA_CM: Final = 0.22
 _CONTACT_TEXELS: Final = 64
-_CONTACT_MARGIN_CM: Final = 2.0
+_CONTACT_MARGIN_CM: Final = 1.5
+_CONTACT_REACHES_CM: Final = (0.22, 0.6)
 _CONTACT_HEIGHT_CM: Final = 0.9  # a surface at this height takes 1/e of what one on the floor does
 
 
@@ -47,27 +48,27 @@ def view_from_light(points: FloatArray, direction: ArrayLike) -> ShadowView:
 def cast_on_floor(points: FloatArray, direction: ArrayLike) -> FloatArray:
     """Move points along the light to the floor, shape (N, 3)."""
     toward = np.asarray(direction, dtype=np.float64)
-    return points - points[:, 2:] / max(toward[2], 0.2) * toward
+    return np.asarray(points - points[:, 2:] / max(toward[2], 0.2) * toward)
 
 
 @dataclass(frozen=True, eq=False)
 class Contact:
-    """Share of the sky's light that the floor lacks: a square map, and where it lies."""
+    """Share of the sky's light that the floor lacks: a map, its first corner and its size, cm."""
 
     share: FloatArray
     corner: FloatArray
-    width_cm: float
+    extent: FloatArray
 
     @property
     def uniform(self) -> FloatArray:
-        """First corner and width, cm, shape (3,)."""
-        return np.append(self.corner, self.width_cm)
+        """First corner and size, cm, shape (4,)."""
+        return np.concatenate([self.corner, self.extent])
 
     @property
     def corners(self) -> FloatArray:
         """The corners on the floor, shape (4, 3)."""
-        steps = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [1, 1, 0]])
-        return np.asarray(np.append(self.corner, 0) + steps * self.width_cm)
+        steps = np.array([[0, 0], [1, 0], [0, 1], [1, 1]])
+        return np.insert(self.corner + steps * self.extent, 2, 0.0, axis=1)
 
 
 def darken_floor(points: FloatArray, areas: FloatArray) -> Contact:
@@ -80,14 +81,15 @@ def darken_floor(points: FloatArray, areas: FloatArray) -> Contact:
     areas
         Of the surface around each point, cm², shape (N,).
     """
-    low, high = points[:, :2].min(axis=0), points[:, :2].max(axis=0)
-    width = float((high - low).max()) + 2 * _CONTACT_MARGIN_CM
-    corner = (low + high - width) / 2
-    texel = width / _CONTACT_TEXELS
-    column, row = np.clip((points[:, :2] - corner) / texel, 0, _CONTACT_TEXELS - 1).astype(int).T
-    near = np.exp(-np.maximum(points[:, 2], 0) / _CONTACT_HEIGHT_CM) * areas / texel**2
+    corner = points[:, :2].min(axis=0) - _CONTACT_MARGIN_CM
+    extent = points[:, :2].max(axis=0) + _CONTACT_MARGIN_CM - corner
+    texel = extent / _CONTACT_TEXELS
+    column, row = ((points[:, :2] - corner) / texel).astype(int).T
+    near = np.exp(-np.maximum(points[:, 2], 0) / _CONTACT_HEIGHT_CM) * areas / texel.prod()
     weight = np.bincount(row * _CONTACT_TEXELS + column, near, _CONTACT_TEXELS**2)
     density = weight.reshape(_CONTACT_TEXELS, _CONTACT_TEXELS).astype(np.float32)
-    close = cv2.GaussianBlur(density, (0, 0), 0.22 / texel)
-    wide = cv2.GaussianBlur(density, (0, 0), 0.7 / texel)
-    return Contact(0.85 * (1 - np.exp(-0.9 * close - 0.7 * wide)), corner, width)
+    close, wide = (
+        cv2.GaussianBlur(density, (0, 0), reach / texel[0], sigmaY=reach / texel[1])
+        for reach in _CONTACT_REACHES_CM
+    )
+    return Contact(0.85 * (1 - np.exp(-0.9 * close - 0.7 * wide)), corner, extent)

@@ -27,7 +27,7 @@ def build_strands() -> ImageArray:
     """
     rng = np.random.default_rng(5)
     cell = np.stack(np.meshgrid(*[np.arange(CELLS)] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
-    tree = cKDTree(cell + rng.random(cell.shape), boxsize=CELLS)
+    tree = cKDTree(cell + rng.random(cell.shape), boxsize=np.full(3, float(CELLS)))
     lengths = rng.random(len(cell))
     steps = (np.arange(CELLS * _TEXELS) + 0.5) / _TEXELS
     distance, nearest = tree.query(np.stack(np.meshgrid(*[steps] * 3, indexing="ij"), axis=-1))

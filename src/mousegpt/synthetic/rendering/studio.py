@@ -1,4 +1,4 @@
-"""The scene on the graphics device: one moment of the mouse, seen by one camera, in linear light."""
+"""The scene on the graphics device: a moment of the mouse as a camera sees it, in linear light."""
 
 from __future__ import annotations
 
@@ -37,7 +37,9 @@ from mousegpt.synthetic.surface import Skin, Surface
 
 _MIRROR: Final = np.array([1.0, 1.0, -1.0])
 _ENOUGH_TEXELS_PER_CM: Final = 60.0  # larger mice need less supersampling
+_SHELLS_PER_TEXEL: Final = 0.75  # of the fur's length
 _LEAST_MIRROR: Final = 0.03  # a floor that reflects less shows no mirror image
+_EVERY: Final = 8  # n-th vertex shows where shadow and mirror image lie
 _MIRROR_SAMPLING: Final = 0.75  # texels per pixel: mirror images are blurred
 
 
@@ -96,8 +98,9 @@ class Studio:
 
     def find_window(self, moment: Moment, camera: Camera, margin_px: float) -> Window | None:
         """Return the part of the picture that the mouse, its shadow or mirror image change."""
-        cast = cast_on_floor(moment.points, self._look.lights.key)
-        parts = (moment.points, moment.points * _MIRROR, cast, moment.contact.corners)
+        some = moment.points[::_EVERY]  # enough for what is blurred
+        cast = cast_on_floor(some, self._look.lights.key)
+        parts = (moment.points, some * _MIRROR, cast, moment.contact.corners)
         return fit_window(camera, np.concatenate(parts), margin_px=margin_px)
 
     def shoot(
@@ -113,8 +116,11 @@ class Studio:
             Of the mouse; none where the camera does not see it.
         """
         camera = backdrop.camera
-        shadow = {"shadow_view": moment.shadow.matrix, "shadow_soft": moment.shadow.softness}
-        uniforms: dict[str, ArrayLike] = {**self._lights, **shadow}
+        uniforms: dict[str, ArrayLike] = {
+            **self._lights,
+            "shadow_view": moment.shadow.matrix,
+            "shadow_soft": moment.shadow.softness,
+        }
         self._mesh.load(moment.surface, moment.shadow)
         self._mesh.light(camera.center, uniforms)
         mouse, depth = self._draw_mouse(moment, backdrop)
@@ -139,9 +145,11 @@ class Studio:
             return Layer(self._canvas, None), None
         projection = build_projection(camera, frame, moment.points)
         self._canvas.begin(frame.shape)
-        n_shells = min(self._quality.shells, round(length_cm * px_per_cm * sampling) + 1)
+        n_shells = round(_SHELLS_PER_TEXEL * length_cm * px_per_cm * sampling) + 1
         coarse = _measure_scale(camera, np.zeros((1, 3))) * sampling
-        self._mesh.draw(projection, n_shells=n_shells, texels_per_cm=coarse)
+        self._mesh.draw(
+            projection, n_shells=min(n_shells, self._quality.shells), texels_per_cm=coarse
+        )
         depth = measure_depth(self._canvas.read_depth(), projection, camera)
         return Layer(self._canvas, frame), DepthMap(depth, frame)
 
@@ -158,7 +166,7 @@ class Studio:
         return fit_frame(
             backdrop.camera,
             points,
-            backdrop.ideal,
+            backdrop.bounds,
             margin_cm=self._look.coat.length_cm,
             supersampling=sampling,
         )
@@ -175,4 +183,4 @@ def _share_areas(skin: Skin) -> FloatArray:
     corners = skin.vertices[skin.faces]
     spans = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     areas = np.repeat(np.linalg.norm(spans, axis=1) / 6, 3)
-    return np.bincount(skin.faces.ravel(), areas, len(skin.vertices))
+    return np.bincount(skin.faces.ravel(), areas, len(skin.vertices)).astype(np.float64)

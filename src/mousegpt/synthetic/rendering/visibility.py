@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from scipy.spatial.distance import cdist
 
 from mousegpt.core.arrays import BoolArray, FloatArray
 from mousegpt.core.calibration import Camera
 from mousegpt.synthetic.rendering.backdrop import Backdrop
 from mousegpt.synthetic.rendering.lens import Frame, project_ideal
 
-_SLACK_CM: Final = 0.35  # fur, and slanted skin
-_SLANT: Final = 1.5  # a ray reaches a joint through more flesh than the nearest skin has
+_SLACK_CM: Final = 0.3  # how much farther than the nearest skin may be what one sees of it
+_FUR_CM: Final = 0.25  # the depth map shows the tips of the hair
 _LEAST_PASSING: Final = 0.3  # share of the light that a wall lets through
 
 
@@ -41,13 +42,12 @@ def find_visible(
 ) -> BoolArray:
     """Tell which keypoints are seen, shape (N,).
 
-    A joint lies inside the body; it counts as seen where the body's surface that one sees in
-    its place is about as near to it as the surface is anywhere.
+    A keypoint lies inside the body or on it; it counts as seen where the skin next to it is.
 
     Parameters
     ----------
     surface
-        Points of the body's surface, shape (V, 3).
+        Points of the skin, shape (V, 3).
     depth
         Of the body; none where the camera does not see it.
     """
@@ -59,10 +59,10 @@ def find_visible(
     inside &= backdrop.passing[row, column] >= _LEAST_PASSING
     if depth is None:
         return np.asarray(inside)
-    seen = depth.look_up(project_ideal(camera, keypoints))
-    in_front = keypoints @ camera.R[2] + camera.t[2] - seen
-    buried = np.array([np.linalg.norm(surface - point, axis=1).min() for point in keypoints])
-    return np.asarray(inside & (in_front <= _SLANT * buried + _SLACK_CM))
+    behind = surface @ camera.R[2] + camera.t[2] - depth.look_up(project_ideal(camera, surface))
+    away = cdist(keypoints, surface)
+    nearest_seen = np.where(behind < _FUR_CM, away, np.inf).min(axis=1)
+    return np.asarray(inside & (nearest_seen < away.min(axis=1) + _SLACK_CM))
 
 
 def measure_depth(values: FloatArray, projection: FloatArray, camera: Camera) -> FloatArray:

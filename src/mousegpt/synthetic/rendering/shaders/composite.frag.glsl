@@ -6,7 +6,7 @@ uniform sampler2D lens, behind, before, mouse, mirrored, contact;
 uniform ivec2 window;                    // first pixel of the window
 uniform vec4 mouse_frame, mirror_frame;  // ideal coordinates: first corner, size
 uniform vec2 mouse_part, mirror_part;    // share of the layer that is drawn on
-uniform vec3 contact_frame;              // floor: first corner, size, cm
+uniform vec4 contact_frame;              // floor: first corner, size, cm
 uniform mat3 rotation;
 uniform vec3 eye;
 layout(location = 0) out vec4 pixel;     // colour; share that the mouse covers
@@ -32,7 +32,7 @@ void main() {
     if (back.a > 0.0) {
         vec3 d = rotation * vec3(ideal, 1.0);
         vec3 place = eye + d * (-eye.z / d.z);
-        float open = 1.0 - texture(contact, (place.xy - contact_frame.xy) / contact_frame.z).r;
+        float open = 1.0 - texture(contact, (place.xy - contact_frame.xy) / contact_frame.zw).r;
         float shadow = measure_shadow(place, 0.001);
         vec3 key_part = 0.55 * max(key.z, 0.0) * key_color, fill_part = 0.55 * max(fill.z, 0.0) * fill_color;
         color *= (0.85 * sky * open + key_part * shadow * mix(1.0, open, 0.5) + fill_part * mix(1.0, open, 0.7)) / light_floor();

@@ -39,11 +39,11 @@ void main() {
         gloss += color * mix(vec3(skin_gloss), vec3(0.9, 0.95, 1.0) * hair_gloss, furry);
         gloss += color * vec3(0.20, 0.085, 0.06) * max(-facing, 0.0) * share.y;  // light through the ear
     }
-    lit_root = root * diffuse * mix(1.0, 0.55, furry) + gloss * mix(1.0, 0.25, furry);
+    lit_root = root * diffuse * mix(1.0, 0.75, furry) + gloss * mix(1.0, 0.25, furry);
     lit_tip = tip * diffuse + gloss;
     if (share.z > 0.5) {  // a wet eye mirrors the lamps
-        float glint = 2.0 * pow(max(dot(n, normalize(key + to_eye)), 0.0), 60.0) * shadow
-                    + 0.7 * pow(max(dot(n, normalize(fill + to_eye)), 0.0), 60.0);
+        float glint = 1.2 * pow(max(dot(n, normalize(key + to_eye)), 0.0), 60.0) * shadow
+                    + 0.4 * pow(max(dot(n, normalize(fill + to_eye)), 0.0), 60.0);
         lit_root = root * diffuse + glint * key_color + around * (0.03 + 0.25 * rim) * smoothstep(-0.3, 0.7, n.z);
         lit_tip = lit_root;
     }

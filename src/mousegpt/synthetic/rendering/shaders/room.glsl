@@ -16,7 +16,8 @@ vec3 draw_cameras(vec3 color, vec3 d, vec3 from) {
         vec3 miss = toward - d * along;
         float soft = 1.0 + room_blur;
         float body = smoothstep(3.0 + soft, 3.0, max(length(miss.xy), abs(miss.z)));
-        float legs = smoothstep(0.8 + soft, 0.8, length(miss.xy)) * step(0.0, miss.z);
+        bool stands = camera_centers[i].z < 60.0;
+        float legs = smoothstep(0.8 + soft, 0.8, length(miss.xy)) * (stands == (miss.z > 0.0) ? 1.0 : 0.0);
         color = mix(color, vec3(0.02), max(body, 0.85 * legs));
         color = mix(color, vec3(0.07, 0.075, 0.09), smoothstep(1.6, 1.2, length(miss)));
     }

@@ -12,7 +12,7 @@ out float hair, height;
 
 void main() {
     height = n_shells > 1 ? float(gl_InstanceID) / float(n_shells - 1) : 0.0;
-    vec3 lift = normal * height * (1.0 - 0.3 * height) + groom * (0.8 * height * height);
+    vec3 lift = normal * height * (1.0 - 0.35 * height) + groom * (1.1 * height * height);
     gl_Position = view * vec4(position + lift * (fur * fur_length), 1.0);
     color = mix(lit_root, lit_tip, n_shells > 1 ? height : smoothstep(0.0, 0.1, fur) * 0.6);
     place = rest;
