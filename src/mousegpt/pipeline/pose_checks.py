@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import combinations
+from functools import reduce
 from typing import Final
 
 import numpy as np
@@ -11,11 +11,11 @@ import pandas as pd
 import xarray as xr
 
 from mousegpt.core.arrays import FloatArray
-from mousegpt.core.calibration import Calibration
 from mousegpt.core.poses import Poses
 from mousegpt.core.skeleton_map import SkeletonMap, apply_skeleton_map
+from mousegpt.geometry.checks import check_cameras, check_geometry
 from mousegpt.geometry.triangulation import triangulate_poses
-from mousegpt.io.problems import Problem
+from mousegpt.io.problems import Problem, Severity
 from mousegpt.pipeline.contents import Contents, name_column
 
 #: Keypoints along the body; two of them are needed to tell where a mouse points.
@@ -23,9 +23,16 @@ BODY_AXIS: Final = ("Snout", "SpineF", "SpineG", "SpineH", "Hip", "TailBase")
 
 _MISSING_SHARE: Final = 0.5
 _BODY_LENGTH_CM: Final = (1.5, 20.0)  # any two axis points of any mouse; a slip of 10 falls outside
-_DOUBTFUL_SHARE: Final = 0.005  # median reprojection error over the picture's width
-_WRONG_SHARE: Final = 0.03
-_SWAP_GAIN: Final = 3.0  # neighbouring cameras swapped miss by little, but by far more than right
+_USUAL_LENGTH_CM: Final = 6.0
+_UNIT_SLIPS: Final = {
+    10.0: "mm, read as cm",
+    0.1: "cm, read as mm",
+    100.0: "cm, read as m",
+    0.01: "m, read as cm",
+    1000.0: "mm, read as m",
+    0.001: "m, read as mm",
+}
+_N_STRETCHES, _STRETCH = 500, 21  # frames, so that the views' moments can be compared
 _N_SAMPLED: Final = 50
 _CM_PER_UNIT: Final = {"mm": 0.1, "cm": 1.0, "m": 100.0}
 
@@ -107,37 +114,45 @@ def check_units(contents: Contents) -> Iterator[Problem]:
 
 
 def check_projection(contents: Contents) -> Iterator[Problem]:
-    """Ask whether the views see the same points (swapped views do not), in mouse size."""
+    """Ask whether cameras and views belong together, and whether a mouse comes out in mouse size.
+
+    What is wrong is named with its likely cause, see `mousegpt.geometry.checks.check_geometry`.
+    """
     views, calibration = contents.views, contents.calibration
-    if calibration is None or len(views) < 2 or not set(views) <= set(calibration.views):
+    if calibration is None:
         return
-    poses = _sample_views(views)
+    faults = check_cameras(calibration)
+    for fault in faults:
+        yield contents.problem("calibration", fault.message, fault.remedy)
+    if faults or len(views) < 2 or not set(views) <= set(calibration.views):
+        return
+    poses = _join_views(views)
     if not poses.sizes["time"] or not poses.sizes["keypoint"]:
         return
-    cameras = [calibration.cameras[view] for view in views]
-    width = max(camera.size[0] or 2 * camera.K[0, 2] for camera in cameras)
-    solid = _triangulate_all(poses, calibration)
-    error = _find_median(solid["reprojection_error"].values)
-    swap, swapped_error = None, np.inf
-    if error > _DOUBTFUL_SHARE * width:
-        swap, swapped_error = _find_best_swap(poses, calibration)
-    if swap and swapped_error * _SWAP_GAIN < error:
-        cause = f"with '{swap[0]}' and '{swap[1]}' swapped it is {swapped_error:.1f} px"
-        remedy = "Swap these two views in recordings.csv."
-    elif error > _WRONG_SHARE * width:
-        cause = f"allowed are {_WRONG_SHARE * width:.0f}, and no swap of two views helps"
-        remedy = "Check that poses and calibration belong together and start with the same frame."
+    check = check_geometry(poses, calibration)
+    alone = poses.sizes["individual"] == 1  # the names of several may differ from view to view
+    for fault in check.faults:
+        severity: Severity = "error" if fault.grave and alone else "warning"
+        yield contents.problem("calibration", fault.message, fault.remedy, severity)
+    if not any(fault.grave for fault in check.faults):
+        solid = triangulate_poses(_sample_frames(poses), calibration)
+        yield from _judge_scale(contents, _measure_body(solid, contents.skeleton))
+
+
+def _judge_scale(contents: Contents, length_cm: float) -> Iterator[Problem]:
+    """Refuse a world in which the mouse is wrong by the factor of a mistaken unit."""
+    low, high = _BODY_LENGTH_CM
+    wrong = length_cm < low or length_cm > high
+    factor = 10.0 ** round(np.log10(length_cm / _USUAL_LENGTH_CM)) if wrong and length_cm else 1.0
+    if factor in _UNIT_SLIPS and low < length_cm / factor < high:
+        yield contents.problem(
+            "calibration",
+            f"By the calibration, the mouse is {length_cm:.3g} cm long (expected {low:g} to "
+            f"{high:g}): its world is about {factor:g} times too large.",
+            f"Its numbers are likely {_UNIT_SLIPS[factor]}; correct its unit.",
+        )
     else:
-        length_cm = _measure_body(solid, contents.skeleton)
         yield from _judge_length(contents, length_cm, "calibration", "By the calibration")
-        return
-    yield contents.problem(
-        "calibration",
-        "The views do not see the same points: the median reprojection error is "
-        f"{error:.1f} px; {cause}.",
-        remedy,
-        "error" if poses.sizes["individual"] == 1 else "warning",  # identities may differ by view
-    )
 
 
 def _judge_length(
@@ -172,16 +187,25 @@ def _measure_body(poses: Poses, skeleton: SkeletonMap) -> float:
     return _find_median(np.sqrt((difference**2).sum("space", skipna=False).values))
 
 
-def _sample_views(views: Mapping[str, Poses]) -> Poses:
-    """Return some frames that all views have, joined along the dimension ``view``."""
+def _join_views(views: Mapping[str, Poses]) -> Poses:
+    """Join what all views have along the dimension ``view``; of long recordings some stretches."""
+    frames = reduce(np.intersect1d, [poses["frame"].values for poses in views.values()])
+    if len(frames) > _N_STRETCHES * _STRETCH:
+        starts = np.linspace(0, len(frames) - _STRETCH, _N_STRETCHES).astype(int)
+        frames = frames[np.unique(starts[:, None] + np.arange(_STRETCH))]
     joined: Poses = xr.concat(
-        [poses.swap_dims(time="frame").drop_vars("time") for poses in views.values()],
+        [
+            poses.isel(time=np.isin(poses["frame"], frames))
+            .swap_dims(time="frame")
+            .drop_vars("time")
+            for poses in views.values()
+        ],
         dim=pd.Index(list(views), name="view"),
         join="inner",
         combine_attrs="override",
     )
     numbered = joined.assign_coords(time=("frame", joined["frame"].values.astype(float)))
-    return _sample_frames(numbered.swap_dims(frame="time"))
+    return numbered.swap_dims(frame="time")
 
 
 def _sample_frames(poses: Poses) -> Poses:
@@ -193,20 +217,3 @@ def _find_median(values: FloatArray) -> float:
     """Return the median of the finite values; NaN when there are none."""
     finite = values[np.isfinite(values)]
     return float(np.median(finite)) if finite.size else np.nan
-
-
-def _triangulate_all(poses: Poses, calibration: Calibration) -> Poses:
-    """Triangulate without leaving out a view: the one that does not fit is what is looked for."""
-    return triangulate_poses(poses, calibration, max_error_px=np.inf)
-
-
-def _find_best_swap(poses: Poses, calibration: Calibration) -> tuple[tuple[str, str], float]:
-    """Return the two views whose exchange leaves the smallest median error, and that error."""
-    names = [str(view) for view in poses["view"].values]
-    errors = {}
-    for one, other in combinations(names, 2):
-        exchanged = [{one: other, other: one}.get(name, name) for name in names]
-        solid = _triangulate_all(poses.assign_coords(view=exchanged), calibration)
-        errors[one, other] = _find_median(solid["reprojection_error"].values)
-    best = min(errors, key=lambda pair: np.nan_to_num(errors[pair], nan=np.inf))
-    return best, errors[best]
