@@ -20,6 +20,7 @@ from mousegpt.synthetic.anatomy import BONES, N_TAIL, PAWS, SIDES, Body
 
 RELAXED_CHORD: Final = 5.7  # SpineF to TailBase of a standing mouse of size one, cm
 TAIL_FALL: Final = 1.3  # over this length the tail comes down to the floor, cm
+JOINT_RADIUS: Final = 0.15  # elbows and knees stay so high above the floor, cm
 TAIL_RADIUS: Final = np.linspace(0.16, 0.05, N_TAIL + 1)  # cm, of the flesh at its joints
 
 
@@ -234,7 +235,9 @@ def _pose_limb(trunk: Trunk, paws: Paws, index: int, body: Body) -> Trunk:
         root, folds = trunk.points[f"hip_{side}"], 1.0
         pole = trunk.axes["pelvis"] @ np.array([0.8, 0.65 * SIDES[side], -0.1])
     goal = paws.places[:, index] - last * scale * tip[..., 0]
-    joint, end, axes = bend_limb(root, goal, upper * scale, lower * scale, pole, folds=folds)
+    joint, end, axes = bend_limb(
+        root, goal, upper * scale, lower * scale, pole, folds=folds, floor=JOINT_RADIUS
+    )
     points = {joints[0] + side: root, joints[1] + side: joint, joints[2] + side: end}
     points[paw] = end + last * scale * tip[..., 0]
     frames = dict(zip((f"{name}_{side}" for name in names), (*axes, tip), strict=True))
@@ -252,6 +255,7 @@ def bend_limb(
     pole: FloatArray,
     *,
     folds: float = 1.0,
+    floor: float = -np.inf,
 ) -> tuple[FloatArray, FloatArray, tuple[FloatArray, FloatArray]]:
     """Bend a limb of two bones from ``root`` towards ``goal``; its joint points to ``pole``.
 
@@ -260,6 +264,8 @@ def bend_limb(
     folds
         1 for a leg, whose joint points ahead, -1 for an arm, whose joint points behind: it keeps
         the bones' second axis on the left.
+    floor
+        Height below which the joint does not sink: it turns aside about the limb's axis.
 
     Returns
     -------
@@ -281,10 +287,23 @@ def bend_limb(
     along = (reach**2 + upper**2 - lower**2) / (2 * reach)
     away = pole - axis * np.sum(pole * axis, axis=-1, keepdims=True)
     away /= np.maximum(np.linalg.norm(away, axis=-1, keepdims=True), 1e-9)
-    joint = root + along * axis + np.sqrt(np.maximum(upper**2 - along**2, 0)) * away
+    middle, radius = root + along * axis, np.sqrt(np.maximum(upper**2 - along**2, 0))
+    if np.isfinite(floor):
+        away = _turn_up(axis, away, (floor - middle[:, 2:]) / np.maximum(radius, 1e-9))
+    joint = middle + radius * away
     end = root + reach * axis
     left = -folds * np.cross(axis, away)
     return joint, end, (_align(joint - root, left), _align(end - joint, left))
+
+
+def _turn_up(axis: FloatArray, away: FloatArray, rise: FloatArray) -> FloatArray:
+    """Turn a unit vector about an axis, no further than needed for it to rise by ``rise``."""
+    across = np.cross(axis, away)
+    steepest = np.maximum(np.hypot(away[:, 2:], across[:, 2:]), 1e-9)
+    uphill = np.arctan2(across[:, 2:], away[:, 2:])
+    turn = np.maximum(np.abs(uphill) - np.arccos(np.clip(rise / steepest, -1, 1)), 0)
+    turn = np.copysign(turn, uphill)
+    return np.asarray(np.cos(turn) * away + np.sin(turn) * across)
 
 
 def _align(along: FloatArray, left: FloatArray) -> FloatArray:

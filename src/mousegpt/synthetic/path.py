@@ -27,7 +27,7 @@ SMOOTH_S: Final = 0.06
 NOSE_REACH: Final = 6.6  # from the hip to the snout, cm, of a mouse of size one
 RUMP_REACH: Final = 1.2  # from the hip backwards
 NOSE_GAP, FLANK_GAP = 0.5, 2.0  # kept between the wall and the snout, and the hip
-LEAN: Final = 3.6  # how far the hind paws come closer when it rears against a wall, cm
+LEAN: Final = 2.8  # how far the hind paws come closer when it rears against a wall, cm
 TURN_RATE: Final = 4.0  # rad/s
 
 Steering = Callable[[float], tuple[float, float]]  # time since -> speed cm/s, turn rate rad/s

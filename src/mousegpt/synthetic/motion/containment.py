@@ -11,10 +11,11 @@ from mousegpt.core.arrays import FloatArray
 from mousegpt.synthetic.arena import SyntheticArena, push_inside
 from mousegpt.synthetic.body import Trunk
 
-#: points of head and trunk, and how far from the wall they stay, cm
-GAPS: Final = {"Snout": 0.25, "EarL": 0.2, "EarR": 0.2, "nape": 0.8, "TailBase": 0.5}
-#: beside these points the limbs stick out: to the left of a bone, cm
-FLANKS: Final = {"Hip": ("pelvis", 1.75), "SpineF": ("spine_g", 1.35)}
+#: points of head and trunk, and how far from the wall they stay, cm: limbs bulge from their roots
+GAPS: Final = {
+    "Snout": 0.25, "EarL": 0.2, "EarR": 0.2, "nape": 0.8, "TailBase": 0.5, "Hip": 1.2,
+    "ShoulderL": 1.35, "ShoulderR": 1.35, "hip_L": 1.5, "hip_R": 1.5,
+}  # fmt: skip
 WINDOW_S: Final = 0.2
 
 
@@ -25,10 +26,7 @@ def keep_inside(
 
     The shift is smooth, begins before it is needed and is never less than that.
     """
-    parts = [(spine.points[name][:, :2], gap) for name, gap in GAPS.items()]
-    for name, (bone, aside) in FLANKS.items():
-        left = size * aside * spine.axes[bone][:, :2, 1]
-        parts += [(spine.points[name][:, :2] + side * left, 0.15) for side in (1, -1)]
+    parts = [(spine.points[name][:, :2], gap * size) for name, gap in GAPS.items()]
     shift = np.zeros((len(parts[0][0]), 2))
     for _ in range(n_rounds):
         need_up, need_down = np.zeros_like(shift), np.zeros_like(shift)

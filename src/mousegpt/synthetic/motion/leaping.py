@@ -21,13 +21,15 @@ CROUCH_S: Final = 0.25  # before a jump the mouse sinks
 class Leap:
     """``lift``: height above the standing posture, cm; ``sink``: cm of crouching before it.
 
-    ``fore`` and ``hind``: how much these paws are off the ground, 0-1; each of shape (time,).
+    ``fore`` and ``hind``: how much these paws are off the ground, 0-1; ``flown``: share of the
+    flight that is over. Each of shape (time,).
     """
 
     lift: FloatArray
     sink: FloatArray
     fore: FloatArray
     hind: FloatArray
+    flown: FloatArray
 
 
 def leap(timeline: Timeline) -> Leap:
@@ -44,7 +46,7 @@ def leap(timeline: Timeline) -> Leap:
     lift += speed * air - GRAVITY * air**2 / 2 - speed * caught
     after = u - push - flight
     fore = ease(u / push) * ease(1 - after / push)
-    hind = ease(1 + (u - push) / 0.015) * ease(1 - after / 0.03)
+    hind = ease(1 + (u - push) / 0.02) * ease(1 - after / 0.03)
     next_jumps = timeline.next_code == BEHAVIORS.index("jumping")
     sink = np.where(jumps, 1 - ease(u / push), 0.0)
     sink = sink + np.where(next_jumps & ~jumps, ease(1 - timeline.left / CROUCH_S), 0.0)
@@ -53,4 +55,5 @@ def leap(timeline: Timeline) -> Leap:
         sink=0.5 * sink,
         fore=np.where(jumps, fore, 0.0),
         hind=np.where(jumps, hind, 0.0),
+        flown=air / flight,
     )

@@ -18,7 +18,7 @@ from mousegpt.synthetic.body import Carriage, Stance, Trunk, make_axes, pose_spi
 from mousegpt.synthetic.motion.containment import keep_inside
 from mousegpt.synthetic.motion.gait import Steps, take_steps
 from mousegpt.synthetic.motion.leaping import leap
-from mousegpt.synthetic.motion.postures import Channels, hold_postures
+from mousegpt.synthetic.motion.postures import Channels, clear_floor, hold_postures
 from mousegpt.synthetic.motion.reaching import PAW_GAP, Tasks, assign_paws, reach_out
 from mousegpt.synthetic.motion.rhythms import add_gait, add_rhythms, keep_time
 from mousegpt.synthetic.motion.tail import drag_tail
@@ -87,11 +87,10 @@ def act(
     calm["lift"] = leaping.lift
     progression = _measure_progression(calm, fps)
     calm["tail_lift"] = calm["tail_lift"] * np.clip(0.4 + np.abs(progression) / 12, 0.4, 1.6)
-    full = add_rhythms(calm, timeline, beats, rng)
+    full = clear_floor(add_rhythms(calm, timeline, beats, rng), body)
     full, calm = _stay_inside(full, calm, arena, body, fps)
     steps = _step(calm, tasks, progression, times, arena, body, fps)
     full = add_gait(full, steps.cycle, progression)
-    full["y"] = full["y"] + 0.0
     carriage = _gather(full, np.zeros((len(times), N_TAIL)))
     spine = pose_spine(carriage, body)
     rump = np.unwrap(full["yaw"] - full["bend"] / 3)

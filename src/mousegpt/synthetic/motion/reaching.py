@@ -84,7 +84,7 @@ def reach_out(
 ) -> tuple[Paws, BoolArray]:
     """Move the paws from the ground to what they do; returns them and which stand, (time, 4)."""
     places, pitch, yaw = steps.places.copy(), _tilt_feet(steps), steps.yaw.copy()
-    chest = carriage.yaw + carriage.bend
+    chest, kicks = carriage.yaw + carriage.bend, np.zeros_like(tasks.raised)
     for i, side in enumerate(SIDES):
         goals = [
             (tasks.fore["rearing"], _hang(spine, chest, side, timeline, body, rng)),
@@ -92,19 +92,20 @@ def reach_out(
             (tasks.fore["face grooming"], _wash(spine, chest, side, timeline, beats, body, rng)),
             (tasks.fore["body grooming"], _hold(spine, chest, side, beats, body)),
             (tasks.fore["digging"], _dig(spine, chest, side, beats, body)),
-            (tasks.leap.fore, _fly(spine, chest, steps.places[:, i], f"Shoulder{side}", 1.7)),
+            (tasks.leap.fore, _fly(spine, chest, side, tasks.leap, body, fore=True)),
         ]
         _blend(places, pitch, yaw, i, goals)
         foot = i + 2
-        _kick(places[:, foot], tasks.fore["digging"], carriage.yaw, side, timeline)
+        kicks[:, foot] = _kick(places[:, foot], carriage.yaw, side, timeline)
         goals = [
             (tasks.scratch[side], _scratch(spine, carriage.yaw, side, beats, body)),
-            (tasks.leap.hind, _fly(spine, carriage.yaw, steps.places[:, foot], f"hip_{side}", 2.7)),
+            (tasks.leap.hind, _fly(spine, carriage.yaw, side, tasks.leap, body, fore=False)),
         ]
         _blend(places, pitch, yaw, foot, goals)
     places[..., 2] = np.maximum(places[..., 2], PAD_HEIGHT)
     places[..., :2] = push_inside(arena, places[..., :2], np.full(places.shape[:2], PAW_GAP))
-    return Paws(places, pitch, yaw), (steps.swing >= 1) & (tasks.raised < TOUCHES)
+    stands = (steps.swing >= 1) & (tasks.raised < TOUCHES) & (kicks < TOUCHES)
+    return Paws(places, pitch, yaw), stands
 
 
 def _tilt_feet(steps: Steps) -> FloatArray:
@@ -212,16 +213,15 @@ def _dig(spine: Trunk, chest: FloatArray, side: str, beats: Beats, body: Body) -
     return Reach(place, -0.6 + 0.4 * np.sin(phase), chest)
 
 
-def _kick(
-    place: FloatArray, digs: FloatArray, yaw: FloatArray, side: str, timeline: Timeline
-) -> None:
-    """Throw the dug bedding back with the hind paws, now and then."""
+def _kick(place: FloatArray, yaw: FloatArray, side: str, timeline: Timeline) -> FloatArray:
+    """Throw the dug bedding back with the hind paws, now and then; returns how far, 0-1."""
     start = 0.0 if side == "L" else 0.14
     swing = np.clip(((timeline.since + start) % 1.3 - 1.0) / 0.14, 0, 1)
-    kick = digs * timeline.gate("digging") * np.sin(np.pi * swing) ** 2
+    kick = timeline.gate("digging") * np.sin(np.pi * swing) ** 2
     place[:, 0] -= 1.1 * kick * np.cos(yaw)
     place[:, 1] -= 1.1 * kick * np.sin(yaw)
     place[:, 2] += 0.35 * kick
+    return np.asarray(kick)
 
 
 def _scratch(spine: Trunk, yaw: FloatArray, side: str, beats: Beats, body: Body) -> Reach:
@@ -240,9 +240,11 @@ def _scratch(spine: Trunk, yaw: FloatArray, side: str, beats: Beats, body: Body)
 
 
 def _fly(
-    spine: Trunk, yaw: FloatArray, ground: FloatArray, joint: str, length: float
+    spine: Trunk, yaw: FloatArray, side: str, leaping: Leap, body: Body, *, fore: bool
 ) -> Reach:
-    """Hang below its joint in flight."""
-    place = np.concatenate([ground[:, :2], spine.points[joint][:, 2:] - length], axis=1)
-    pitch = np.full_like(yaw, -0.7)
-    return Reach(place, pitch, yaw)
+    """Push off with the limb behind, draw it in, and stretch it ahead to land."""
+    joint, stretched, aside = ("Shoulder", 2.5, 0.0) if fore else ("hip_", 3.7, 0.6)
+    length = body.size * (stretched - 1.1 * np.sin(np.pi * leaping.flown) ** 2)
+    ahead = body.size * (0.9 * leaping.flown + (0.2 if fore else -0.3))
+    place = _ahead(spine, f"{joint}{side}", yaw, ahead, aside * SIDES[side], -length)
+    return Reach(place, -1.0 + 0.7 * leaping.flown, yaw)

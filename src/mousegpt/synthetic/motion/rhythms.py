@@ -35,8 +35,15 @@ RESTLESS: Final = {
     "head_yaw": (2.5, (0.1, 1.2)), "head_pitch": (2.5, (0.1, 1.2)), "head_roll": (1.8, (0.1, 1.0)),
     "neck_pitch": (2.0, (0.1, 1.0)), "bend": (2.0, (0.05, 0.5)), "roll": (0.8, (0.1, 0.8)),
     "trunk_pitch": (0.7, (0.1, 0.8)), "arch": (0.7, (0.05, 0.5)), "hip_height": (0.03, (0.1, 0.9)),
+    "x": (0.05, (0.2, 1.5)), "y": (0.05, (0.2, 1.5)),
 }  # fmt: skip
-TREMBLE: Final = {"head_yaw": 0.5, "head_pitch": 0.5, "head_roll": 0.5, "neck_pitch": 0.3}
+#: the same, quicker
+TREMBLE: Final = {
+    "head_yaw": 0.6, "head_pitch": 0.6, "head_roll": 0.6, "neck_pitch": 0.5, "trunk_pitch": 0.5,
+    "bend": 0.6, "arch": 0.4, "hip_height": 0.02, "x": 0.02, "y": 0.02,
+}  # fmt: skip
+TREMBLE_HZ: Final = (1.8, 5.0)
+IN_CM: Final = frozenset({"hip_height", "x", "y"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,10 +84,11 @@ def add_rhythms(
     full = dict(calm)
     quiet = 1 - 0.85 * timeline.gate("lying", ramp_s=1.0) - 0.4 * timeline.gate("crouched")
     for name, (amount, band) in RESTLESS.items():
-        unit = 1.0 if name == "hip_height" else deg
+        unit = 1.0 if name in IN_CM else deg
         full[name] = full[name] + quiet * amount * unit * drift(times, rng, band_hz=band)
     for name, amount in TREMBLE.items():
-        full[name] = full[name] + quiet * amount * deg * drift(times, rng, band_hz=(2.0, 6.0))
+        unit = 1.0 if name in IN_CM else deg
+        full[name] = full[name] + quiet * amount * unit * drift(times, rng, band_hz=TREMBLE_HZ)
     sniff = sum((timeline.gate(name) * size for name, size in SNIFFS.items()), np.zeros_like(times))
     look = sum((timeline.gate(name, ramp_s=0.3) * size for name, size in LOOKS.items()),
                np.zeros_like(times))  # fmt: skip
