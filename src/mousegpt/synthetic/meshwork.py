@@ -25,14 +25,23 @@ def unit(vectors: FloatArray) -> FloatArray:
 
 
 def weld_seams(mesh: RawMesh) -> RawMesh:
-    """Make one vertex of those in the same place; faces that lose their area go."""
+    """Make one vertex of those in the same place; faces that close upon each other go."""
     _, first, index = np.unique(
         mesh.vertices.round(4), axis=0, return_index=True, return_inverse=True
     )
     faces = index.reshape(-1)[mesh.faces].astype(np.int32)
     a, b, c = faces.T
     faces = faces[(a != b) & (b != c) & (c != a)]
-    return replace(mesh, vertices=mesh.vertices[first], faces=faces, weights=mesh.weights[first])
+    _, which, count = np.unique(
+        np.sort(faces, axis=1), axis=0, return_inverse=True, return_counts=True
+    )
+    used, faces = np.unique(faces[count[which.reshape(-1)] == 1], return_inverse=True)
+    return replace(
+        mesh,
+        vertices=mesh.vertices[first[used]],
+        faces=faces.reshape(-1, 3).astype(np.int32),
+        weights=mesh.weights[first[used]],
+    )
 
 
 def split_edges(mesh: RawMesh, longest: float) -> RawMesh:
