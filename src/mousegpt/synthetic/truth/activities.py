@@ -64,7 +64,7 @@ class Evidence:
             (states[f"{pair}_left"] == value) | (states[f"{pair}_right"] == value)
             for pair, value in self.either.items()
         ]
-        return np.asarray(np.logical_and.reduce(met))
+        return np.asarray(np.logical_and.reduce([np.ones_like(states["pace"], bool), *met]))
 
 
 _TURNS: Final = ("left", "right", "sharp left", "sharp right")
@@ -87,7 +87,7 @@ EVIDENCE: Final[dict[str, Evidence]] = {
          "hindpaw_movement": ("still",)},
         outlasts=True,
     ),
-    "crouching": Evidence({**_AT_REST, **_SEATED, "stretch": ("compact", "relaxed")}),
+    "crouching": Evidence({**_AT_REST, **_SEATED, "stretch": ("compact", "relaxed")}, outlasts=True),
     "lying": Evidence({**_AT_REST, **_LEVEL, "hip_height": ("low",)}),
     "sniffing": Evidence({**_ON_THE_SPOT, **_SEATED}),
     "head scanning": Evidence({**_ON_THE_SPOT, **_SEATED}),
@@ -120,7 +120,7 @@ EVIDENCE: Final[dict[str, Evidence]] = {
         {**_ON_THE_SPOT, "head_yaw": ("slightly left", "slightly right", "left", "right")}
     ),
     "scratching": Evidence(_ON_THE_SPOT, {"hindpaw": "neck"}, outlasts=True),
-    "head twitching": Evidence(_ON_THE_SPOT),
+    "head twitching": Evidence(),
     "shaking": Evidence(_ON_THE_SPOT),
     "jumping": Evidence(
         {"forepaw_left": _ALOFT, "forepaw_right": _ALOFT, "hindpaw_left": ("air",),

@@ -14,11 +14,10 @@ from mousegpt.core.errors import DataError
 from mousegpt.core.facts import STATES, UNKNOWN, state_column
 from mousegpt.synthetic.truth.activities import KNOWN, UNSAID, States, name_activities
 
-#: activities in which a paw that swings makes a step
-_GAITS: Final = (
-    *("walking", "running", "backing", "turning", "circling", "exploring the wall"),
-    *("sniffing", "shifting posture"),
-)
+#: activities whose forepaws swing without stepping
+_HANDS_BUSY: Final = ("grooming", "body grooming", "digging")
+#: the hip of a mouse that lies is lower than this, in body lengths; crouching, it is higher
+_LIES_BELOW: Final = 0.215
 _PAIRS: Final = ("forepaw", "hindpaw")
 _SIDES: Final = ("left", "right")
 #: a free paw lower than this brushes the floor, as those of a digging mouse do, cm
@@ -70,7 +69,7 @@ def settle_states(
         )
     sampled = truth.iloc[rows]
     states = {state.name: posture[state_column(state.name)].to_numpy(object) for state in STATES}
-    states |= _place_paws(sampled)
+    states |= _place_paws(sampled) | {"hip_height": _place_hip(states["hip_height"], sampled)}
     swings = _find_swings(truth, window_s)[rows]
     states |= _name_movements(states, swings, np.full(len(posture), UNKNOWN, object))
     activity = name_activities(*_list_candidates(truth, sampled, transition_s), states)
@@ -99,6 +98,13 @@ def _place_paws(truth: pd.DataFrame) -> dict[str, FloatArray]:
     return places
 
 
+def _place_hip(measured: FloatArray, truth: pd.DataFrame) -> FloatArray:
+    """Tell lying down by the height of the hip: a mouse that lies much has a low median."""
+    lies = (truth["hip_height"] < _LIES_BELOW * truth["body_length"]).to_numpy()
+    told = np.where(lies, "low", "raised")
+    return np.where(truth["behavior"] == "lying", told, measured)
+
+
 def _find_swings(truth: pd.DataFrame, window_s: float) -> BoolArray:
     """Mark frames near which a fore or a hind paw is off the ground, shape (time, 2)."""
     step_s = float(truth["time_s"].iloc[-1]) / max(len(truth) - 1, 1)
@@ -111,7 +117,7 @@ def _find_swings(truth: pd.DataFrame, window_s: float) -> BoolArray:
 
 
 def _name_movements(states: States, swings: BoolArray, activity: FloatArray) -> States:
-    """Say how the paws of a pair move; planted ones are still, whatever the body does."""
+    """Say how the paws of a pair move: planted ones are still, one that swings alone steps."""
     movements = {}
     for pair, swing in zip(_PAIRS, swings.T, strict=True):
         measured = states[f"{pair}_movement"]
@@ -119,13 +125,15 @@ def _name_movements(states: States, swings: BoolArray, activity: FloatArray) -> 
         aloft = (left != "ground") & (right != "ground")
         movement = np.where(np.isin(measured, ("still", UNKNOWN)), measured, "moving")
         movement = np.where(swing, movement, "still").astype(object)
-        movement[np.isin(activity, _GAITS) & swing & ~aloft & (movement != "still")] = "stepping"
+        steps = swing & ~aloft & (movement == "moving")
         if pair == "forepaw":
+            movement[steps & ~np.isin(activity, _HANDS_BUSY)] = "stepping"
             washes = (activity == "grooming") & (left == "face") & (right == "face")
             movement[washes & (measured != "still")] = "stroking"
             movement[(activity == "digging") & swing] = "scraping"
         else:
-            movement[(activity == "scratching")] = "scratching"
+            movement[steps] = "stepping"
+            movement[activity == "scratching"] = "scratching"
         movements[f"{pair}_movement"] = movement
     return movements
 
@@ -133,14 +141,22 @@ def _name_movements(states: States, swings: BoolArray, activity: FloatArray) -> 
 def _list_candidates(
     truth: pd.DataFrame, sampled: pd.DataFrame, transition_s: float
 ) -> tuple[list[FloatArray], list[BoolArray]]:
-    """List the behaviours that may name a frame: its own, that before, that after."""
+    """List the behaviours that may name a frame: its own, that before, that after.
+
+    A mouse lies down out of a crouch, and gets up into one.
+    """
     by_bout = truth.groupby("bout")["behavior"].first().to_numpy(object)
     padded = np.concatenate([[UNKNOWN], by_bout, [UNKNOWN]])
     bout = sampled["bout"].to_numpy()
     elapsed, remaining = (sampled[f"bout_{name}_s"].to_numpy() for name in ("elapsed", "remaining"))
     return (
-        [padded[bout + 1], padded[bout], padded[bout + 2]],
-        [np.ones(len(bout), bool), elapsed < transition_s, remaining < transition_s],
+        [padded[bout + 1], padded[bout], padded[bout + 2], np.full(len(bout), "crouched", object)],
+        [
+            np.ones(len(bout), bool),
+            elapsed < transition_s,
+            remaining < transition_s,
+            padded[bout + 1] == "lying",
+        ],
     )
 
 
