@@ -87,7 +87,9 @@ EVIDENCE: Final[dict[str, Evidence]] = {
          "hindpaw_movement": ("still",)},
         outlasts=True,
     ),
-    "crouching": Evidence({**_AT_REST, **_SEATED, "stretch": ("compact", "relaxed")}, outlasts=True),
+    "crouching": Evidence(
+        {**_AT_REST, **_SEATED, "stretch": ("compact", "relaxed")}, outlasts=True
+    ),
     "lying": Evidence({**_AT_REST, **_LEVEL, "hip_height": ("low",)}),
     "sniffing": Evidence({**_ON_THE_SPOT, **_SEATED}),
     "head scanning": Evidence({**_ON_THE_SPOT, **_SEATED}),
