@@ -135,8 +135,8 @@ def _hold_before(board: Board, camera: Camera, tilt: float, rng: np.random.Gener
     """Return any place in front of a camera, tilted about any axis."""
     extent = np.ptp(board.outline[:, :2], axis=0)
     nearest = (camera.K[[0, 1], [0, 1]] * extent / camera.size).max()  # where it fills the image
-    ray = camera.undistort(rng.uniform(0, camera.size))
-    middle = nearest * rng.uniform(1.0, 1.7) * np.append(ray, 1)
+    ray = np.linalg.solve(camera.K, np.append(rng.uniform(0, camera.size), 1))
+    middle = nearest * rng.uniform(1.0, 1.7) * ray
     axis, roll = rng.uniform(0, 2 * np.pi), np.deg2rad(rng.uniform(-20, 20))
     tilted = _turn(tilt * np.cos(axis), tilt * np.sin(axis), 0)
     facing = tilted @ _turn(0, 0, roll) @ np.diag([1.0, -1.0, -1.0])
