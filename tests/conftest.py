@@ -17,3 +17,15 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"real recordings not found in {folder}; set MOUSEGPT_SHARED_DATA")
     return folder
+
+
+@pytest.fixture(scope="session")
+def egl() -> None:
+    """Skip the test, with the reason, where nothing can be rendered."""
+    from mousegpt.core.errors import BackendError
+    from mousegpt.synthetic.rendering import open_context
+
+    try:
+        open_context().release()
+    except BackendError as error:
+        pytest.skip(str(error))

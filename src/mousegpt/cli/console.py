@@ -83,6 +83,8 @@ class ProgressListener:
 
     def _show_progress(self, event: Event) -> None:
         if self._progress is None or not event.total:
+            if event.message:  # a log wants to know now and then
+                self._print(f"{event.step:<14} {event.done} of {event.total}: {event.message}")
             return
         name = f"{event.step} {event.unit}"
         if name not in self._bars:
