@@ -20,6 +20,7 @@ from mousegpt.core.arrays import FloatArray
 from mousegpt.synthetic.anatomy import Body
 from mousegpt.synthetic.arena import SyntheticArena
 from mousegpt.synthetic.behaviors import ETHOGRAM, Bout
+from mousegpt.synthetic.enclosure import Enclosure
 
 STEP_S: Final = 0.04  # of the walker
 GRID_HZ: Final = 50.0  # of the path that is kept
@@ -98,11 +99,10 @@ class Walker:
     trace: list[tuple[float, float, float, float]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.half_x, self.half_y = self.arena.half.tolist()
-        self.round = self.arena.shape == "circle"
+        self.walls = Enclosure(self.arena)
         self.yaw = float(self.rng.uniform(-math.pi, math.pi))
         self.reach = NOSE_REACH * self.size
-        away = float(self.rng.uniform(0, 0.3)) * min(self.half_x, self.half_y)
+        away = float(self.rng.uniform(0, 0.3)) * float(self.arena.half.min())
         around = float(self.rng.uniform(-math.pi, math.pi))
         self.x, self.y = away * math.cos(around), away * math.sin(around)
         self._contain()
@@ -176,27 +176,28 @@ class Walker:
         self._play(bout, steer, reach=self.reach - LEAN * self.size)
 
     def _follow_wall(self, bout: Bout) -> None:
-        if self._wall_distance() > 4.0:
+        if self.walls.measure_distance(self.x, self.y) > 4.0:
             self._go_to_wall(bout)
         pace = float(self.rng.uniform(2.0, 5.0)) * bout.vigor
         self._turn_to(self._along_wall(bout.side), bout)
 
         def steer(_: float) -> tuple[float, float]:
-            off = self._wall_distance() - 2.3 * self.size
+            off = self.walls.measure_distance(self.x, self.y) - 2.3 * self.size
             wanted = self._along_wall(bout.side) + bout.side * max(-0.4, min(0.4, 0.25 * off))
             return pace, max(-2.0, min(2.0, 4 * wrap(wanted - self.yaw)))
 
         self._play(bout, steer)
 
     def _go_to_wall(self, bout: Bout) -> None:
-        offsets = np.linspace(-math.pi, math.pi, 17).tolist()
+        offsets: list[float] = np.linspace(-math.pi, math.pi, 17).tolist()
         offset = min(offsets, key=lambda a: 2 * abs(a) + 0.5 * max(self._gap(self.yaw + a), 0))
         self._turn_to(self.yaw + offset, bout)
 
         def steer(_: float) -> tuple[float, float]:
             gap = self._gap(self.yaw) - NOSE_GAP
-            wanted = self._normal(self.x + self.reach * math.cos(self.yaw),
-                                  self.y + self.reach * math.sin(self.yaw))  # fmt: skip
+            cos, sin = math.cos(self.yaw), math.sin(self.yaw)
+            nose = self.x + self.reach * cos, self.y + self.reach * sin
+            wanted = self.walls.find_normal(*nose)
             return max(1.5, min(9.0, 4 * gap)), max(-2.0, min(2.0, 3 * wrap(wanted - self.yaw)))
 
         walk = replace(bout, behavior="walking", duration_s=4.0)
@@ -218,7 +219,7 @@ class Walker:
 
     def _find_room(self, pace: float) -> float:
         """Find a heading with room ahead, or behind where it backs, not far from the present."""
-        offsets = self.rng.uniform(-math.pi, math.pi, 12).tolist()
+        offsets: list[float] = self.rng.uniform(-math.pi, math.pi, 12).tolist()
         behind = math.pi if pace < 0 else 0.0
 
         def cost(offset: float) -> float:
@@ -262,7 +263,9 @@ class Walker:
         reach = self.reach if reach is None else reach
         for along, gap in ((reach, NOSE_GAP), (-RUMP_REACH * self.size, 0.6), (0.0, FLANK_GAP)):
             cos, sin = math.cos(self.yaw), math.sin(self.yaw)
-            dx, dy = self._excess(self.x + along * cos, self.y + along * sin, gap)
+            x, y = self.x + along * cos, self.y + along * sin
+            legal_x, legal_y = self.walls.push_inside(x, y, gap)
+            dx, dy = legal_x - x, legal_y - y
             ahead, left = dx * cos + dy * sin, dy * cos - dx * sin
             slide = 0.5 * left if along > 0 else left
             self.x += ahead * cos - slide * sin
@@ -270,41 +273,13 @@ class Walker:
             if along > 0:
                 self.yaw += 0.5 * left / along
 
-    def _excess(self, x: float, y: float, gap: float) -> tuple[float, float]:
-        """Return the shortest way for a point to be ``gap`` inside the wall."""
-        if self.round:
-            factor = min(1.0, (self.half_x - gap) / max(math.hypot(x, y), 1e-9)) - 1
-            return x * factor, y * factor
-        room_x, room_y = self.half_x - gap, self.half_y - gap
-        return min(max(x, -room_x), room_x) - x, min(max(y, -room_y), room_y) - y
-
     def _gap(self, heading: float) -> float:
         """Measure how far the wall is before the snout, if the mouse had that heading, cm."""
-        cos, sin = math.cos(heading), math.sin(heading)
-        if self.round:
-            along = self.x * cos + self.y * sin
-            inside = self.half_x**2 - self.x**2 - self.y**2
-            return math.sqrt(max(along**2 + inside, 0)) - along - self.reach
-        to_x = (math.copysign(self.half_x, cos) - self.x) / (cos or 1e-12)
-        to_y = (math.copysign(self.half_y, sin) - self.y) / (sin or 1e-12)
-        return min(to_x, to_y) - self.reach
-
-    def _wall_distance(self) -> float:
-        if self.round:
-            return self.half_x - math.hypot(self.x, self.y)
-        return min(self.half_x - abs(self.x), self.half_y - abs(self.y))
-
-    def _normal(self, x: float, y: float) -> float:
-        """Return the heading that looks straight at the wall nearest to a point."""
-        if self.round:
-            return math.atan2(y, x)
-        if self.half_x - abs(x) < self.half_y - abs(y):
-            return 0.0 if x > 0 else math.pi
-        return math.copysign(math.pi / 2, y)
+        return self.walls.measure_ray(self.x, self.y, heading) - self.reach
 
     def _along_wall(self, side: int) -> float:
         """Return the heading that has the nearest wall on that side."""
-        return self._normal(self.x, self.y) - side * math.pi / 2
+        return self.walls.find_normal(self.x, self.y) - side * math.pi / 2
 
 
 def wrap(angle: float) -> float:

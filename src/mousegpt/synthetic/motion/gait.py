@@ -23,7 +23,9 @@ BOUND: Final = np.array([0.45, 0.6, 0.0, 0.12])  # hind paws together
 TROT_CM_S: Final = (14.0, 24.0)  # from walk to trot between these speeds
 BOUND_CM_S: Final = (29.0, 36.0)
 LONGEST_SWING_S: Final = 0.14
+START: Final = 0.12  # of the cycle: no paw has just lifted
 RAISED: Final = 0.5  # a paw raised further than this is in the air
+READY_S: Final = 0.2  # before it is raised, a paw stands where it is neutral
 PAD_HEIGHT: Final = 0.12  # of a standing paw's keypoint, cm
 HEEL_OFF_S: Final = 0.1  # before it lifts, the heel of a paw rises for so long at most
 
@@ -71,7 +73,7 @@ def take_steps(
     motion = (motion * (raised < RAISED)).max(axis=1)
     effort = gaussian_filter1d(motion, 0.05 * fps, mode="nearest") / scale
     rate = effort / (1.45 + 0.105 * effort)  # strides/s: strides get longer and quicker
-    cycle = np.concatenate([[0.0], np.cumsum((rate[1:] + rate[:-1]) / (2 * fps))])
+    cycle = START + np.concatenate([[0.0], np.cumsum((rate[1:] + rate[:-1]) / (2 * fps))])
     cycle += 1e-8 * np.arange(len(cycle))  # strictly increasing
     duty = 0.72 - 0.22 * np.clip((effort - 5) / 25, 0, 1)
     duty -= 0.08 * np.clip((progression - BOUND_CM_S[0]) / 7, 0, 1)
@@ -137,10 +139,14 @@ def _land_raised(
     starts, stops = times[begins], times[lands]
     during = np.searchsorted(starts, steps.up, side="right") - 1
     free = (during < 0) | (steps.up > stops[np.maximum(during, 0)])
+    places = steps.places[free]
+    before = np.searchsorted(steps.up[free], starts) - 1
+    ready = np.searchsorted(times, starts - READY_S).clip(0, len(times) - 1)
+    places[before] = neutral[ready]  # not ahead, where it would be half-way through the stance
     up = np.concatenate([steps.up[free], starts])
     order = np.argsort(up, kind="stable")
     down = np.concatenate([steps.down[free], starts + 0.03])
-    places = np.concatenate([steps.places[free], neutral[lands]])
+    places = np.concatenate([places, neutral[lands]])
     return Footfalls(up[order], down[order], places[order])
 
 

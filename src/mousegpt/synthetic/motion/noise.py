@@ -24,7 +24,7 @@ def drift(
     total = np.zeros_like(times)
     for frequency, phase in zip(frequencies, phases, strict=True):
         total += np.sin(2 * np.pi * frequency * times + phase)
-    return total * np.sqrt(2 / n_waves)
+    return np.asarray(total * np.sqrt(2 / n_waves))
 
 
 def beat(times: FloatArray, hz: float | FloatArray, rng: np.random.Generator) -> FloatArray:

@@ -14,7 +14,8 @@ from mousegpt.core.arrays import BoolArray, FloatArray
 from mousegpt.synthetic.anatomy import N_TAIL, SIDES, Body
 from mousegpt.synthetic.arena import SyntheticArena, push_inside
 from mousegpt.synthetic.behaviors import Bout
-from mousegpt.synthetic.body import Carriage, Stance, Trunk, make_axes, pose_spine
+from mousegpt.synthetic.bending import make_axes
+from mousegpt.synthetic.body import Carriage, Stance, Trunk, pose_spine
 from mousegpt.synthetic.motion.containment import keep_inside
 from mousegpt.synthetic.motion.gait import Steps, take_steps
 from mousegpt.synthetic.motion.leaping import leap
@@ -22,7 +23,7 @@ from mousegpt.synthetic.motion.postures import Channels, clear_floor, hold_postu
 from mousegpt.synthetic.motion.reaching import PAW_GAP, Tasks, assign_paws, reach_out
 from mousegpt.synthetic.motion.rhythms import add_gait, add_rhythms, keep_time
 from mousegpt.synthetic.motion.tail import drag_tail
-from mousegpt.synthetic.motion.timeline import Timeline, lay_out
+from mousegpt.synthetic.motion.timeline import lay_out
 from mousegpt.synthetic.path import Path, plan_path
 
 LEAD_S = 0.07  # by so much the fore body is ahead of a turn
@@ -93,11 +94,9 @@ def act(
     full = add_gait(full, steps.cycle, progression)
     carriage = _gather(full, np.zeros((len(times), N_TAIL)))
     spine = pose_spine(carriage, body)
-    rump = np.unwrap(full["yaw"] - full["bend"] / 3)
+    rump = full["yaw"] - full["bend"] / 3
     tail = drag_tail(spine.points["TailBase"][:, :2], rump, arena, body, fps=fps)
-    paws, contacts = reach_out(
-        steps, tasks, spine, carriage, timeline, beats, arena, body, rng
-    )
+    paws, contacts = reach_out(steps, tasks, spine, carriage, timeline, beats, arena, body, rng)
     return Performance(Stance(_gather(full, tail), paws), timeline.labels, contacts)
 
 
@@ -149,9 +148,9 @@ def _step(
         for sign in SIDES.values():
             place = middle + calm[f"{kind}_ahead"][:, None] * axes[:, :2, 0]
             place = place + sign * calm[f"{kind}_aside"][:, None] * axes[:, :2, 1]
-            place = push_inside(arena, place, np.full(len(yaw), PAW_GAP))
+            legal = push_inside(arena, place, np.full(len(yaw), PAW_GAP))
             splay = sign * (0.1 if kind == "fore" else 0.2)
-            parts.append(np.concatenate([place, (yaw + splay)[:, None]], axis=1))
+            parts.append(np.concatenate([legal, (yaw + splay)[:, None]], axis=1))
     return take_steps(
         np.stack(parts, axis=1), tasks.raised, progression, times, fps=fps, scale=body.size
     )

@@ -11,7 +11,8 @@ from scipy.ndimage import gaussian_filter1d
 from mousegpt.core.arrays import BoolArray, FloatArray
 from mousegpt.synthetic.anatomy import SIDES, Body
 from mousegpt.synthetic.arena import SyntheticArena, measure_ray_to_wall, push_inside
-from mousegpt.synthetic.body import Carriage, Paws, Trunk, make_axes
+from mousegpt.synthetic.bending import make_axes
+from mousegpt.synthetic.body import Carriage, Paws, Trunk
 from mousegpt.synthetic.motion.gait import PAD_HEIGHT, Steps
 from mousegpt.synthetic.motion.leaping import Leap
 from mousegpt.synthetic.motion.noise import drift
@@ -146,7 +147,7 @@ def _ahead(spine: Trunk, joint: str, yaw: FloatArray, *offset: float | FloatArra
     """Return a place ahead, left and up of a joint, by a heading."""
     axes = make_axes(yaw, np.zeros_like(yaw))
     shift = np.stack([np.broadcast_to(part, yaw.shape) for part in offset], axis=-1)
-    return spine.points[joint] + np.einsum("tij,tj->ti", axes, shift)
+    return np.asarray(spine.points[joint] + np.einsum("tij,tj->ti", axes, shift))
 
 
 def _hang(

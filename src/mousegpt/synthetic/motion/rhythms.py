@@ -35,12 +35,12 @@ RESTLESS: Final = {
     "head_yaw": (2.5, (0.1, 1.2)), "head_pitch": (2.5, (0.1, 1.2)), "head_roll": (1.8, (0.1, 1.0)),
     "neck_pitch": (2.0, (0.1, 1.0)), "bend": (2.0, (0.05, 0.5)), "roll": (0.8, (0.1, 0.8)),
     "trunk_pitch": (0.7, (0.1, 0.8)), "arch": (0.7, (0.05, 0.5)), "hip_height": (0.03, (0.1, 0.9)),
-    "x": (0.05, (0.2, 1.5)), "y": (0.05, (0.2, 1.5)),
+    "x": (0.06, (0.2, 1.5)), "y": (0.06, (0.2, 1.5)),
 }  # fmt: skip
 #: the same, quicker
 TREMBLE: Final = {
     "head_yaw": 0.6, "head_pitch": 0.6, "head_roll": 0.6, "neck_pitch": 0.5, "trunk_pitch": 0.5,
-    "bend": 0.6, "arch": 0.4, "hip_height": 0.02, "x": 0.02, "y": 0.02,
+    "bend": 0.6, "arch": 0.4, "hip_height": 0.025, "x": 0.035, "y": 0.035,
 }  # fmt: skip
 TREMBLE_HZ: Final = (1.8, 5.0)
 IN_CM: Final = frozenset({"hip_height", "x", "y"})

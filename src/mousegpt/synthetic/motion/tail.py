@@ -12,11 +12,13 @@ from scipy.ndimage import gaussian_filter1d
 from mousegpt.core.arrays import FloatArray
 from mousegpt.synthetic.anatomy import N_TAIL, TAIL, Body
 from mousegpt.synthetic.arena import SyntheticArena
+from mousegpt.synthetic.enclosure import Enclosure
 
 STEP_S: Final = 0.05
 GAP: Final = 0.35  # between tail and wall, cm
 #: how much each bone keeps the direction of the one before it in one step: stiff at its base
 STIFF: Final = (0.8, 0.5, 0.36, 0.28, 0.22, 0.18, 0.15, 0.13)
+PUSHED: Final = tuple(0.5 + 0.5 * stiff for stiff in STIFF)  # backwards: it does not fold
 SMOOTH_S: Final = 0.06
 
 
@@ -43,23 +45,25 @@ def drag_tail(
 
 
 def _drag(path: list[list[float]], arena: SyntheticArena, length: float) -> list[list[float]]:
-    x0, y0, yaw0 = path[0]
+    walls = Enclosure(arena)
+    last_x, last_y, yaw = path[0]
     behind = [-(i + 1) * length for i in range(N_TAIL)]
-    nodes = [(x0 + far * math.cos(yaw0), y0 + far * math.sin(yaw0)) for far in behind]
-    free = float(arena.half.min()) - GAP - N_TAIL * length
+    nodes = [(last_x + far * math.cos(yaw), last_y + far * math.sin(yaw)) for far in behind]
     rows = []
     for x, y, yaw in path:
         ux, uy = -math.cos(yaw), -math.sin(yaw)
-        near_wall = math.hypot(x, y) > free
+        pushed = (x - last_x) * ux + (y - last_y) * uy > 0.02
+        last_x, last_y = x, y
+        near_wall = walls.measure_distance(x, y) < GAP + N_TAIL * length
         row = []
-        for i, stiff in enumerate(STIFF):
+        for i, stiff in enumerate(PUSHED if pushed else STIFF):
             dx, dy = nodes[i][0] - x, nodes[i][1] - y
             share = (1 - stiff) / (math.hypot(dx, dy) or 1.0)
             dx, dy = share * dx + stiff * ux, share * dy + stiff * uy
             far = math.hypot(dx, dy) or 1.0
             ux, uy = dx / far, dy / far
             if near_wall:
-                ux, uy = _slide(arena, x, y, ux, uy, length)
+                ux, uy = _slide(walls, x, y, ux, uy, length)
             x, y = x + length * ux, y + length * uy
             nodes[i] = (x, y)
             row.append(math.atan2(uy, ux))
@@ -68,17 +72,12 @@ def _drag(path: list[list[float]], arena: SyntheticArena, length: float) -> list
 
 
 def _slide(
-    arena: SyntheticArena, x: float, y: float, ux: float, uy: float, length: float
+    walls: Enclosure, x: float, y: float, ux: float, uy: float, length: float
 ) -> tuple[float, float]:
     """Turn a bone of the tail, a unit vector from (x, y), so that it ends inside the wall."""
-    half_x, half_y = arena.width_cm / 2 - GAP, arena.length_cm / 2 - GAP
     for _ in range(4):
         px, py = x + length * ux, y + length * uy
-        if arena.shape == "circle":
-            inward = half_x / max(math.hypot(px, py), half_x)
-            qx, qy = px * inward, py * inward
-        else:
-            qx, qy = min(max(px, -half_x), half_x), min(max(py, -half_y), half_y)
+        qx, qy = walls.push_inside(px, py, GAP)
         if qx == px and qy == py:
             break
         far = math.hypot(qx - x, qy - y) or 1.0
