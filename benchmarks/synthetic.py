@@ -18,7 +18,7 @@ from typing import Any
 from benchmarks.machine import read_peak_memory
 
 from mousegpt.core.errors import BackendError
-from mousegpt.io.rodent import TREE_FILE, find_rodent
+from mousegpt.io.rodent import RODENT, TREE_FILE
 from mousegpt.pipeline.synthesis.acting import act_recording
 from mousegpt.pipeline.synthesis.filming import check_rendering, film_part
 from mousegpt.pipeline.synthesis.running import synthesize_study
@@ -116,7 +116,9 @@ def _film(size: tuple[int, int], n_processes: int, quick: bool) -> float:
 
 def _warm(settings: SynthesisSettings, number: int, folder: str) -> None:
     act_recording(settings, 0)
-    film_part(settings.model_copy(update={"minutes": 0.01}), 0, VIEW, 0, Path(folder) / f"w{number}")
+    film_part(
+        settings.model_copy(update={"minutes": 0.01}), 0, VIEW, 0, Path(folder) / f"w{number}"
+    )
     time.sleep(0.5)  # so that every process gets one
 
 
@@ -139,7 +141,7 @@ def _time_peer(width: int, height: int, quick: bool) -> float | None:
     """Time MuJoCo per picture; None where the peer is not installed."""
     python = os.environ.get(PEER, sys.executable)
     environment = os.environ | {"MUJOCO_GL": "egl", "LP_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-    rodent = str(find_rodent() / TREE_FILE)
+    rodent = str(RODENT / TREE_FILE)
     n = "10" if quick else "60"
     command = [python, "-c", _PEER_SCRIPT, rodent, str(width), str(height), n]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

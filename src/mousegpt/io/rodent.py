@@ -1,6 +1,6 @@
-"""The rodent of the package ``dm_control``: a skin and the tree of its bones.
+"""The rodent of ``dm_control``: a skin and the tree of its bones.
 
-Two of its files are read and nothing of it is imported: ``rodent.xml`` (MJCF: which bone hangs on
+Two of its files lie in ``assets/rodent`` (Apache-2.0): ``rodent.xml`` (MJCF: which bone hangs on
 which) and ``rodent_walker_skin.skn`` (MuJoCo's skin format). The latter is little-endian: the
 counts of vertices, texture coordinates, faces and bones (int32); vertices (3 float32 each),
 texture coordinates (2 float32), faces (3 int32); then for every bone its name (40 bytes), place
@@ -9,7 +9,6 @@ and quaternion at bind (3 + 4 float32), its number of vertices (int32), their id
 
 from __future__ import annotations
 
-import importlib.util
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any, Final
@@ -21,44 +20,19 @@ from mousegpt.core.arrays import FloatArray
 from mousegpt.core.errors import DataError
 from mousegpt.core.mesh import RawMesh
 
-ASSETS: Final = Path("locomotion/walkers/assets")
+RODENT: Final = Path(__file__).parent / "assets" / "rodent"
 SKIN_FILE: Final = "rodent_walker_skin.skn"
 TREE_FILE: Final = "rodent.xml"
 CM_PER_M: Final = 100.0
 
 
-def find_rodent() -> Path:
-    """Find the folder of the rodent's files in the installed package ``dm_control``.
-
-    Raises
-    ------
-    DataError
-        When the package is not installed, or lacks one of the two files.
-    """
-    spec = importlib.util.find_spec("dm_control")
-    if spec is None or not spec.submodule_search_locations:
-        raise DataError(
-            "The synthetic mouse is made from the rodent of the package dm_control, which is not "
-            "installed; run: pip install 'mousegpt[synth]'."
-        )
-    folder = Path(spec.submodule_search_locations[0]) / ASSETS
-    missing = [name for name in (SKIN_FILE, TREE_FILE) if not (folder / name).is_file()]
-    if missing:
-        raise DataError(
-            f"The installed dm_control lacks {' and '.join(missing)} in {folder}; "
-            "install it anew: pip install --force-reinstall 'mousegpt[synth]'."
-        )
-    return folder
-
-
-def load_rodent(folder: Path | None = None) -> RawMesh:
+def load_rodent(folder: Path = RODENT) -> RawMesh:
     """Load the rodent's skin and bones.
 
     Parameters
     ----------
     folder
-        Holds ``rodent.xml`` and ``rodent_walker_skin.skn``; where ``find_rodent`` finds them when
-        None.
+        Holds ``rodent.xml`` and ``rodent_walker_skin.skn``.
 
     Returns
     -------
@@ -68,12 +42,10 @@ def load_rodent(folder: Path | None = None) -> RawMesh:
     Raises
     ------
     DataError
-        When dm_control is not installed, or a file is cut short or of another kind.
+        When a file is missing, cut short or of another kind.
     """
-    folder = find_rodent() if folder is None else folder
     parent_of = _read_tree(folder / TREE_FILE)
-    mesh = _read_skin(folder / SKIN_FILE, parent_of)
-    return mesh
+    return _read_skin(folder / SKIN_FILE, parent_of)
 
 
 def _read_tree(path: Path) -> dict[str, str | None]:
@@ -136,7 +108,7 @@ class _Content:
         if count < 0 or self._at + size > len(self._bytes):
             raise DataError(
                 f"{self._path} is cut short or not a MuJoCo skin: {size} bytes are wanted at "
-                f"{self._at}, but it has {len(self._bytes)}; install dm_control anew."
+                f"{self._at}, but it has {len(self._bytes)}; install mousegpt anew."
             )
         taken = np.frombuffer(self._bytes, dtype=kind, count=count, offset=self._at)
         self._at += size
