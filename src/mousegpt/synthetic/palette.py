@@ -31,7 +31,7 @@ class Coat:
     paw: Color
     nose: Color
     eye: Color
-    sheen: float = 0.12
+    sheen: float = 0.07
     mottling: float = 0.18
     length_cm: float = 0.15
 
@@ -56,13 +56,13 @@ COATS: Final[Mapping[str, Coat]] = MappingProxyType(
         for coat in (
             Coat(
                 "black",
-                root=(0.0125, 0.0115, 0.0115),
-                tip=(0.017, 0.0155, 0.0155),
-                belly=(0.032, 0.029, 0.027),
+                root=(0.0095, 0.0088, 0.0088),
+                tip=(0.0125, 0.0115, 0.0115),
+                belly=(0.024, 0.0215, 0.02),
                 skin=(0.20, 0.145, 0.13),
-                ear=(0.27, 0.19, 0.155),
-                tail=(0.27, 0.175, 0.155),
-                paw=(0.36, 0.235, 0.205),
+                ear=(0.17, 0.118, 0.098),
+                tail=(0.19, 0.127, 0.114),
+                paw=(0.28, 0.18, 0.16),
                 nose=(0.16, 0.095, 0.09),
                 eye=(0.004, 0.004, 0.004),
             ),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import moderngl
 
 _MAX_CAMERAS: Final = 16
+_ROOM_TEXELS: Final = (1536, 512)  # azimuth, elevation
 _TABLE_MARGIN_CM: Final = 5.0
 _TABLE_ROUND: Final = 0.5  # share of looks with a round table
 
@@ -70,8 +71,9 @@ class Stage:
         self._calibration = calibration
         self._program = build_program(context, "quad.vert.glsl", "backdrop.frag.glsl")
         self._array = context.vertex_array(self._program, [(quad, "2f", "corner")])
-        set_uniforms(self._program, {**light_uniforms(look), **_describe(arena, look)})
-        set_uniforms(self._program, {"n_samples": n_samples})
+        uniforms = _describe(arena, look)
+        set_uniforms(self._program, {**light_uniforms(look), **uniforms, "n_samples": n_samples})
+        self._room = self._draw_room(quad, uniforms)
 
     def see(self, view: str) -> Backdrop:
         """Draw what a camera sees."""
@@ -84,13 +86,26 @@ class Stage:
         self._context.disable(self._context.DEPTH_TEST | self._context.CULL_FACE)
         set_uniforms(self._program, {"rotation": camera.R.T, "eye": camera.center})
         set_uniforms(self._program, self._place_others(view))
-        bind_textures(self._program, {"lens": lens})
+        bind_textures(self._program, {"lens": lens, "room": self._room})
         self._array.render(vertices=3)
         behind, before = (_read(layer) for layer in layers)
         frame.release()
         linear = behind[..., :3] * before[..., 3:] + before[..., :3]
         bounds = np.stack([ideal.min(axis=(0, 1)), ideal.max(axis=(0, 1))])
         return Backdrop(camera, bounds, lens, layers[0], layers[1], linear, before[..., 3])
+
+    def _draw_room(
+        self, quad: moderngl.Buffer, uniforms: Mapping[str, ArrayLike]
+    ) -> moderngl.Texture:
+        """Draw the room in all directions, once for all cameras."""
+        program = build_program(self._context, "quad.vert.glsl", "room.frag.glsl")
+        array = self._context.vertex_array(program, [(quad, "2f", "corner")])
+        room = self._context.texture(_ROOM_TEXELS, 4, dtype="f2")
+        room.repeat_y = False
+        self._context.framebuffer([room]).use()
+        set_uniforms(program, {**uniforms, "size": np.array(_ROOM_TEXELS)})
+        array.render(vertices=3)
+        return room
 
     def _place_others(self, view: str) -> Mapping[str, ArrayLike]:
         centers = [c.center for name, c in self._calibration.cameras.items() if name != view]
@@ -100,7 +115,7 @@ class Stage:
 
 
 def _describe(arena: SyntheticArena, look: Look) -> dict[str, ArrayLike]:
-    """Return the uniforms of ``arena.glsl``, ``floor.glsl``, ``room.glsl`` and the walls."""
+    """Return the uniforms of arena, floor, room and walls."""
     rng = np.random.default_rng(look.seed)
     reach = float(arena.half.max() if arena.shape == "circle" else np.hypot(*arena.half))
     return {

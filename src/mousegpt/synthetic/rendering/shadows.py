@@ -92,4 +92,4 @@ def darken_floor(points: FloatArray, areas: FloatArray) -> Contact:
         cv2.GaussianBlur(density, (0, 0), reach / texel[0], sigmaY=reach / texel[1])
         for reach in _CONTACT_REACHES_CM
     )
-    return Contact(0.85 * (1 - np.exp(-0.9 * close - 0.7 * wide)), corner, extent)
+    return Contact(0.85 * (1 - np.exp(-1.2 * close - 0.7 * wide)), corner, extent)

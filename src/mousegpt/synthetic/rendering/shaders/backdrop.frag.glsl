@@ -2,7 +2,7 @@
 // What a camera sees without the mouse, ray by ray, through its lens.
 #include "noise.glsl"
 #include "lights.glsl"
-#include "room.glsl"
+#include "surroundings.glsl"
 #include "floor.glsl"
 #include "arena.glsl"
 uniform sampler2D lens;      // ideal coordinates of every pixel
@@ -42,11 +42,11 @@ vec3 see_below(vec3 from, vec3 d) {  // the floor of the room, far below the tab
     vec3 place = from + d * ((-80.0 - from.z) / d.z);
     float speckle = 0.8 + 0.3 * fbm(place * 0.08 + seed) + 0.25 * (noise(place * 0.9) - 0.5) * (1.0 - room_blur);
     vec3 color = room_wall * 0.9 * speckle;
-    return mix(color, draw_room(d, from), smoothstep(100.0, 420.0, length(place.xy)));
+    return draw_cameras(mix(color, see_room(d), smoothstep(100.0, 420.0, length(place.xy))), d, from);
 }
 
 vec3 see_surroundings(vec3 from, vec3 d) {  // room, table and its edge; not the floor of the arena
-    if (d.z > -1e-4) return draw_room(d, from);
+    if (d.z > -1e-4) return draw_cameras(see_room(d), d, from);
     float down = -from.z / d.z;
     vec3 place = from + d * down;
     float off = round_table ? length(place.xy) : max(abs(place.x), abs(place.y));
@@ -61,7 +61,7 @@ vec3 mirror(vec3 place, vec3 d, vec3 normal) {  // what glass reflects
     vec3 r = reflect(d, normal);
     vec3 inside = place + r * (-place.z / min(r.z, -1e-4));
     bool floor_seen = r.z < 0.0 && measure_inside(inside.xy) > 0.0;
-    return floor_seen ? floor_color * light_floor() : draw_room(r, place);
+    return floor_seen ? floor_color * light_floor() : see_room(r);
 }
 
 void see(vec3 d, out vec4 back, out vec4 front) {
@@ -75,7 +75,7 @@ void see(vec3 d, out vec4 back, out vec4 front) {
     if (on_floor && !bedding) {
         mirrored = reflect_share(abs(d.z)) * floor_reflectivity;
         vec3 r = reflect(d, vec3(0.0, 0.0, 1.0));
-        color += mirrored * (opaque ? light_wall(down, -find_wall_normal(down)) : draw_room(r, down));
+        color += mirrored * (opaque ? light_wall(down, -find_wall_normal(down)) : see_room(r));
     }
     if (at_far) {
         vec3 inward = -find_wall_normal(far);
@@ -96,8 +96,8 @@ void see(vec3 d, out vec4 back, out vec4 front) {
         else {
             float share = min(reflect_share(abs(dot(outward, d))) * glass, 1.0), smudge = find_smudge(near, 7.0);
             float azimuth = atan(near.y, near.x);  // streaks of lamps on round glass
-            float streak = round_arena ? pow(max(cos(azimuth - 6.2832 * draw_number(3.0, 9.0)), 0.0), 900.0)
-                + 0.6 * pow(max(cos(azimuth - 6.2832 * draw_number(4.0, 9.0)), 0.0), 2500.0) : 0.0;
+            float streak = round_arena ? pow(max(cos(azimuth - 6.2832 * draw_number(3.0, 9.0)), 0.0), 6000.0)
+                + 0.6 * pow(max(cos(azimuth - 6.2832 * draw_number(4.0, 9.0)), 0.0), 15000.0) : 0.0;
             vec3 added = mirror(near, d, outward) * share + (smudge + 0.3 * rim * glass) * sky + 0.06 * streak * glass * key_color;
             front = vec4(added, 1.0 - share - 0.04 * glass - 0.3 * smudge);
         }

@@ -37,7 +37,7 @@ void main() {
         float skin_gloss = 0.05 * pow(max(dot(n, halfway), 0.0), 20.0);
         float hair_gloss = sheen * wrapped * (0.5 * gleam(strand, light, to_eye, 14.0) + 0.4 * gleam(strand, light, to_eye, 50.0));
         gloss += color * mix(vec3(skin_gloss), vec3(0.9, 0.95, 1.0) * hair_gloss, furry);
-        gloss += color * vec3(0.20, 0.085, 0.06) * max(-facing, 0.0) * share.y;  // light through the ear
+        gloss += color * vec3(0.13, 0.06, 0.045) * max(-facing, 0.0) * share.y;  // light through the ear
     }
     lit_root = root * diffuse * mix(1.0, 0.75, furry) + gloss * mix(1.0, 0.25, furry);
     lit_tip = tip * diffuse + gloss;

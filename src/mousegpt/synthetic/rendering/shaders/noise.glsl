@@ -1,4 +1,6 @@
-// Value noise without textures; x in any unit, one feature per unit.
+// Value noise without textures, one feature per unit of x; numbers drawn by a seed.
+uniform float seed;
+
 float hash(vec3 p) {
     p = fract(p * vec3(0.1031, 0.1030, 0.0973));
     p += dot(p, p.yxz + 33.33);
@@ -25,3 +27,5 @@ float fbm(vec3 x) {
     }
     return sum;
 }
+
+float draw_number(float i, float j) { return hash(vec3(i + 0.37, j + 0.71, seed)); }
