@@ -11,8 +11,9 @@ from scipy.ndimage import gaussian_filter1d
 
 from mousegpt.core.arrays import FloatArray
 from mousegpt.synthetic.anatomy import N_TAIL, TAIL, Body
-from mousegpt.synthetic.arena import SyntheticArena
+from mousegpt.synthetic.arena import SyntheticArena, measure_wall_distance
 from mousegpt.synthetic.enclosure import Enclosure
+from mousegpt.synthetic.path import wrap
 
 STEP_S: Final = 0.05
 GAP: Final = 0.35  # between tail and wall, cm
@@ -37,11 +38,31 @@ def drag_tail(
     times = np.arange(len(base)) / fps
     grid = np.arange(0, times[-1] + 2 * STEP_S, STEP_S)
     path = np.stack([np.interp(grid, times, column) for column in (*base.T, heading)], axis=1)
-    headings = np.array(_drag(path.tolist(), arena, TAIL * body.size * body.tail))
+    length = TAIL * body.size * body.tail
+    headings = np.array(_drag(path.tolist(), arena, length))
     headings = np.unwrap(headings, axis=0)
     headings += 2 * np.pi * np.round((path[:1, 2:] + np.pi - headings[:1]) / (2 * np.pi))
     smooth = gaussian_filter1d(headings, SMOOTH_S / STEP_S, axis=0, mode="nearest")
-    return np.asarray(CubicSpline(grid, smooth)(times))
+    return _bend_inside(CubicSpline(grid, smooth)(times), base, arena, length)
+
+
+def _bend_inside(
+    headings: FloatArray, base: FloatArray, arena: SyntheticArena, length: float
+) -> FloatArray:
+    """Bend the tail along the wall where it pokes through, as little as needed."""
+    bones = np.stack([np.cos(headings), np.sin(headings)], axis=-1)
+    joints = base[:, None] + length * np.cumsum(bones, axis=1)
+    walls, bent = Enclosure(arena), headings.copy()
+    for i in np.flatnonzero(measure_wall_distance(arena, joints).min(axis=1) < 0.8 * GAP).tolist():
+        x, y = base[i].tolist()
+        turned = 0.0
+        for j, heading in enumerate(headings[i].tolist()):
+            wanted = heading + turned
+            ux, uy = _slide(walls, x, y, math.cos(wanted), math.sin(wanted), length)
+            turned += wrap(math.atan2(uy, ux) - wanted)
+            bent[i, j] = heading + turned
+            x, y = x + length * ux, y + length * uy
+    return bent
 
 
 def _drag(path: list[list[float]], arena: SyntheticArena, length: float) -> list[list[float]]:
@@ -74,12 +95,20 @@ def _drag(path: list[list[float]], arena: SyntheticArena, length: float) -> list
 def _slide(
     walls: Enclosure, x: float, y: float, ux: float, uy: float, length: float
 ) -> tuple[float, float]:
-    """Turn a bone of the tail, a unit vector from (x, y), so that it ends inside the wall."""
-    for _ in range(4):
-        px, py = x + length * ux, y + length * uy
-        qx, qy = walls.push_inside(px, py, GAP)
-        if qx == px and qy == py:
-            break
-        far = math.hypot(qx - x, qy - y) or 1.0
-        ux, uy = (qx - x) / far, (qy - y) / far
-    return ux, uy
+    """Turn a bone of the tail, a unit vector from (x, y), just so far that it ends inside."""
+    px, py = x + length * ux, y + length * uy
+    if walls.measure_distance(px, py) >= GAP:
+        return ux, uy
+    qx, qy = walls.push_inside(px, py, GAP)
+    side = math.copysign(1.0, ux * (qy - y) - uy * (qx - x))
+    outside, inside = 0.0, math.pi
+    for _ in range(9):
+        angle = (outside + inside) / 2
+        cos, sin = math.cos(angle), side * math.sin(angle)
+        turned_x, turned_y = cos * ux - sin * uy, sin * ux + cos * uy
+        if walls.measure_distance(x + length * turned_x, y + length * turned_y) >= GAP:
+            inside = angle
+        else:
+            outside = angle
+    cos, sin = math.cos(inside), side * math.sin(inside)
+    return cos * ux - sin * uy, sin * ux + cos * uy

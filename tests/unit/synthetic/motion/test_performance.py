@@ -124,14 +124,14 @@ class TestEveryBehavior:
         acceleration = np.gradient(velocity, axis=0) * FPS
         fast = 2.0 if behavior in ("jumping", "head twitch", "wet-dog shake") else 1.0
         trunk = [KEYPOINTS.index(name) for name in ("SpineF", "SpineG", "Hip", "TailBase")]
-        assert np.linalg.norm(velocity, axis=-1).max() < 150 * fast
+        assert np.linalg.norm(velocity, axis=-1).max() < 165 * fast
         assert np.linalg.norm(velocity[:, trunk], axis=-1).max() < 75 * fast
         assert np.linalg.norm(acceleration[:, trunk], axis=-1).max() < 2000 * fast
 
 
 def test_still_is_still():
     found = scene("still")
-    assert np.abs(found.progression()).mean() < 0.5
+    assert np.abs(found.progression()).mean() < 1
     assert found.played.contacts.all(axis=1).mean() > 0.95
 
 
@@ -180,7 +180,7 @@ def test_faster_strides_are_longer_and_more_frequent():
         distance = found.core(found.progression()).sum() / FPS
         rates[behavior] = lifts / seconds, distance / lifts, found.core(stands).mean()
     (slow, short, firm), (quick, long, loose) = rates["walking"], rates["running"]
-    assert 2 < slow < 5.5 < quick < 9
+    assert 2 < slow < 5 < quick < 9
     assert short < long
     assert loose < firm
 
@@ -238,8 +238,8 @@ def test_body_grooming_turns_the_head_to_the_flank(side):
     carriage = found.played.stance.carriage
     turned = np.degrees(found.core(carriage.bend + carriage.head_yaw)) * side
     assert np.median(turned) > 90
-    gap = np.linalg.norm(found.at("Snout") - found.at("SpineH"), axis=1)
-    assert np.median(found.core(gap)) < 4.5
+    loin = (found.at("SpineH") + found.at("Hip")) / 2
+    assert np.median(found.core(np.linalg.norm(found.at("Snout") - loin, axis=1))) < 3.6
 
 
 @pytest.mark.parametrize("side", [1, -1])
