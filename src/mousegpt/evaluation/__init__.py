@@ -1,0 +1,1 @@
+"""How near a result is to the truth: scores, and where they are bad."""
