@@ -68,7 +68,7 @@ def test_nothing_prints_but_the_command_line():
     [
         "import mousegpt.io.manifest as m; import mousegpt.pipeline",
         "import mousegpt.kinematics.posture",
-        "import mousegpt.synthetic.sketch.session",
+        "import mousegpt.synthetic.motion",
     ],
 )
 def test_rooms_can_be_entered_directly(code, tmp_path):

@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from stickmouse.session import make_session
 
 from mousegpt.core.facts import STATES, UNKNOWN, state_column
 from mousegpt.core.recording import Arena
@@ -8,7 +9,6 @@ from mousegpt.core.skeleton import KEYPOINTS
 from mousegpt.kinematics.activity import RULES, classify_activity
 from mousegpt.kinematics.cleaning import clean_poses
 from mousegpt.kinematics.posture import compute_posture
-from mousegpt.synthetic.sketch.session import make_session
 
 BEHAVIORS = ("still", "walking", "running", "turning", "rearing", "supported rearing", "grooming",
              "sniffing", "head scanning")  # fmt: skip

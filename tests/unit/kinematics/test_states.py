@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from stickmouse.session import make_session
 
 from mousegpt.core.facts import STATES, UNKNOWN, state_column
 from mousegpt.core.skeleton import KEYPOINTS, mirror_keypoint
@@ -9,7 +10,6 @@ from mousegpt.kinematics.facts import compute_facts
 from mousegpt.kinematics.posture import compute_posture
 from mousegpt.kinematics.states import classify_states, cut_values, probability_below
 from mousegpt.kinematics.thresholds import BANDS
-from mousegpt.synthetic.sketch.session import make_session
 
 from .conftest import make_poses, move, stand
 

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from stickmouse.drawing import render_view
+from stickmouse.session import SyntheticSession, make_session
 
 from mousegpt.core.recording import Recording
 from mousegpt.io.calibration import save_calibration
@@ -11,8 +13,6 @@ from mousegpt.io.poses import save_poses
 from mousegpt.io.video import write_video
 from mousegpt.pipeline.contents import Contents, load_contents
 from mousegpt.pipeline.pictures import choose_views, name_picture, picture_frames
-from mousegpt.synthetic.sketch.drawing import render_view
-from mousegpt.synthetic.sketch.session import SyntheticSession, make_session
 
 VIEWS = ("front", "side", "top")
 

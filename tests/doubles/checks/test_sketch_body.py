@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
+from stickmouse.body import bend_limb
+from stickmouse.session import make_session, make_study
 
 from mousegpt.core.skeleton import KEYPOINTS
-from mousegpt.synthetic.sketch.body import bend_limb
-from mousegpt.synthetic.sketch.session import make_session, make_study
 
 RIGID = {
     ("Snout", "EarL"): 1.0,

@@ -1,11 +1,11 @@
 import numpy as np
 import pandas as pd
 import pytest
+from stickmouse.motion import POSTURES
+from stickmouse.session import BOUT_S, GROUPS, make_session, make_study, write_script
 
 from mousegpt.core.errors import DataError
 from mousegpt.core.skeleton import KEYPOINTS
-from mousegpt.synthetic.sketch.motion import POSTURES
-from mousegpt.synthetic.sketch.session import BOUT_S, GROUPS, make_session, make_study, write_script
 
 
 def height(session, name):

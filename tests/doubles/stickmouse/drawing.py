@@ -16,7 +16,7 @@ from pydantic import Field
 
 from mousegpt.core.arrays import FloatArray, ImageArray, IntArray
 from mousegpt.core.calibration import Camera
-from mousegpt.synthetic.sketch.flesh import Flesh, build_flesh
+from stickmouse.flesh import Flesh, build_flesh
 
 ROOM: Final = (198, 203, 208)
 FLOOR: Final = (231, 228, 221)

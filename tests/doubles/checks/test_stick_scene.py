@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
+from stickmouse.drawing import render_view
+from stickmouse.scene import SIDE_VIEWS, build_rig, project_poses
+from stickmouse.session import make_session
 
 from mousegpt.core.skeleton import KEYPOINTS
-from mousegpt.synthetic.sketch.drawing import render_view
-from mousegpt.synthetic.scene import SIDE_VIEWS, build_rig, project_poses
-from mousegpt.synthetic.sketch.session import make_session
 
 
 @pytest.fixture(scope="module")

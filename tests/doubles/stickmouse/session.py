@@ -21,10 +21,10 @@ from mousegpt.core.errors import DataError
 from mousegpt.core.poses import Poses, build_poses
 from mousegpt.core.recording import Arena
 from mousegpt.core.skeleton import KEYPOINTS
-from mousegpt.synthetic.sketch.body import pose_skeleton
-from mousegpt.synthetic.sketch.motion import POSTURES, choreograph
-from mousegpt.synthetic.sketch.path import Script, plan_path
-from mousegpt.synthetic.scene import build_rig
+from stickmouse.body import pose_skeleton
+from stickmouse.motion import POSTURES, choreograph
+from stickmouse.path import Script, plan_path
+from stickmouse.scene import build_rig
 
 #: usual length of a bout, s
 BOUT_S: Final[dict[str, float]] = {

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from mousegpt.core.arrays import FloatArray
-from mousegpt.synthetic.sketch.body import Stance, make_frame
+from stickmouse.body import Stance, make_frame
 
 #                     hip     trunk  arch  head   tail    fore-   at   at    in the
 #                     height  pitch        pitch  height  paws    face wall  air

@@ -1,1 +1,0 @@
-"""The mouse of sticks and balls, on its way out."""
