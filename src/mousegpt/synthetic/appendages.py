@@ -14,11 +14,11 @@ from mousegpt.synthetic.coat import EAR_FUR, lay_flat
 from mousegpt.synthetic.meshwork import compute_normals, unit
 from mousegpt.synthetic.surface import Skin
 
-EAR_RADIUS: Final = 0.56  # cm
-EAR_TIP: Final = (-0.30, 0.42, 0.86)  # from the base of the left pinna to its tip, in the head
-EAR_OPENS: Final = (0.72, 0.62, -0.05)  # where the left pinna faces
-EAR_STALK: Final = 0.3  # how much longer its base is than round, to root in the head
-EAR_DEPTH, EAR_THICKNESS = 0.22, 0.05  # cm
+EAR_RADIUS: Final = 0.58  # cm
+EAR_TIP: Final = (-0.45, 0.45, 0.77)  # from the base of the left pinna to its tip, in the head
+EAR_OPENS: Final = (0.62, 0.62, 0.30)  # where the left pinna faces
+EAR_STALK: Final = 0.2  # how much longer its base is than round, to root in the head
+EAR_DEPTH, EAR_THICKNESS = 0.17, 0.05  # cm
 EYE_RADIUS: Final = (0.17, 0.15, 0.165)  # forward, left, up, cm
 EYE: Final = (1.42, 0.50, 0.06)  # of the left, from the nape in the head's frame, cm
 
@@ -44,7 +44,7 @@ def build_ear(
     outer = np.arange(len(ring)) > n_rings
     angle = np.linspace(0, 2 * np.pi, n_sectors, endpoint=False)
     up = np.cos(angle) * ring[:, None]
-    narrow = 1 - 0.3 * np.clip(-up, 0, 1) ** 2
+    narrow = 1 - 0.15 * np.clip(-up, 0, 1) ** 2
     across = np.sin(angle) * ring[:, None] * narrow
     bowl = EAR_DEPTH * (ring[:, None] ** 2 - 0.5) - 0.12 * np.square(across)
     bowl = bowl - np.where(outer, EAR_THICKNESS * (1 - ring**4), 0)[:, None]

@@ -19,8 +19,8 @@ Limb = tuple[tuple[str, str, float], ...]
 
 #: Our bone, the rat's, and how thick it becomes against that one. The digits come last.
 LEG: Final[Limb] = (
-    ("thigh", "upper_leg", 0.28),
-    ("shank", "lower_leg", 0.33),
+    ("thigh", "upper_leg", 0.42),
+    ("shank", "lower_leg", 0.36),
     ("foot", "foot", 0.40),
     ("toes", "toe", 0.40),
 )

@@ -35,11 +35,11 @@ def weld_seams(mesh: RawMesh) -> RawMesh:
     _, which, count = np.unique(
         np.sort(faces, axis=1), axis=0, return_inverse=True, return_counts=True
     )
-    used, faces = np.unique(faces[count[which.reshape(-1)] == 1], return_inverse=True)
+    used, kept = np.unique(faces[count[which.reshape(-1)] == 1], return_inverse=True)
     return replace(
         mesh,
         vertices=mesh.vertices[first[used]],
-        faces=faces.reshape(-1, 3).astype(np.int32),
+        faces=kept.reshape(-1, 3).astype(np.int32),
         weights=mesh.weights[first[used]],
     )
 

@@ -29,25 +29,27 @@ JOINTS: Final = np.cumsum([-RUMP, RUMP, SPINE, SPINE, SPINE, NECK, HEAD])  # cm 
 SECTIONS: Final = np.array(
     [
         [-7.20, 5.90, 4.50, 0.60, 0.00, 0.20, -0.24, 0.21],
-        [-6.60, 6.90, 4.40, 1.10, 0.20, 0.28, -0.98, 0.85],
-        [-6.00, 7.83, 4.33, 1.70, 0.42, 0.32, -1.50, 1.25],
-        [-5.00, 9.13, 3.70, 2.60, 0.75, 0.33, -2.05, 1.53],
-        [-4.20, 9.65, 3.40, 3.20, 1.00, 0.34, -2.22, 1.62],
-        [-2.20, 10.45, 3.13, 3.80, 1.50, 0.35, -2.40, 1.63],
-        [-0.30, 10.74, 3.38, 4.15, 2.00, 0.35, -2.45, 1.58],
+        [-6.60, 6.90, 4.40, 1.10, 0.20, 0.28, -1.00, 0.85],
+        [-6.00, 7.83, 4.33, 1.70, 0.42, 0.32, -1.75, 1.22],
+        [-5.00, 9.13, 3.70, 2.60, 0.75, 0.33, -2.25, 1.46],
+        [-4.20, 9.65, 3.40, 3.20, 1.00, 0.34, -2.40, 1.55],
+        [-2.20, 10.45, 3.13, 3.80, 1.50, 0.35, -2.50, 1.58],
+        [-0.30, 10.74, 3.38, 4.15, 2.00, 0.35, -2.45, 1.54],
         [3.80, 10.58, 4.50, 3.42, 3.00, 0.35, -2.35, 1.42],
-        [6.30, 10.28, 4.90, 3.35, 3.60, 0.37, -2.18, 1.28],
-        [7.90, 10.23, 5.10, 3.15, 4.00, 0.42, -2.00, 1.18],
-        [8.70, 10.25, 5.40, 2.60, 4.50, 0.46, -1.65, 1.06],
-        [9.40, 10.28, 5.75, 1.95, 5.00, 0.46, -1.32, 0.93],
-        [10.50, 10.40, 6.60, 1.80, 5.25, 0.47, -1.08, 0.83],
-        [11.70, 10.15, 7.45, 1.68, 5.50, 0.45, -0.84, 0.67],
-        [13.00, 9.70, 7.52, 1.42, 5.72, 0.34, -0.60, 0.51],
-        [14.00, 9.25, 7.60, 1.05, 5.84, 0.26, -0.43, 0.37],
-        [15.00, 8.68, 7.58, 0.74, 5.94, 0.14, -0.25, 0.23],
+        [6.30, 10.28, 4.90, 3.35, 3.60, 0.37, -2.25, 1.30],
+        [7.90, 10.23, 5.10, 3.15, 4.00, 0.42, -2.10, 1.20],
+        [8.70, 10.25, 5.40, 2.60, 4.50, 0.46, -1.85, 1.08],
+        [9.40, 10.28, 5.75, 1.95, 5.00, 0.47, -1.45, 0.96],
+        [10.50, 10.40, 6.60, 1.80, 5.25, 0.48, -1.16, 0.87],
+        [11.70, 10.15, 7.45, 1.68, 5.50, 0.46, -0.92, 0.71],
+        [13.00, 9.70, 7.52, 1.42, 5.72, 0.36, -0.66, 0.55],
+        [14.00, 9.25, 7.60, 1.05, 5.84, 0.27, -0.47, 0.40],
+        [15.00, 8.68, 7.58, 0.74, 5.94, 0.14, -0.27, 0.24],
         [15.72, 8.36, 7.80, 0.30, 6.02, 0.01, -0.14, 0.12],
     ]
 )
+ROUND_BEHIND: Final = (5.0, 4.0)  # the trunk is an oval, the head keeps the rat's cross-section
+BELLY_POWER: Final = 2.7  # 2 would be an ellipse; more is fuller
 TAIL_ROOT: Final = "vertebra_C4"  # the rat's joint that becomes TailBase
 RAT_TAIL_RADIUS: Final = ((0.0, 0.5, 1.0), (0.47, 0.24, 0.13))  # over the tail's share, cm
 MOUSE_TAIL_RADIUS: Final = ((0.0, 0.12, 0.5, 0.9, 1.0), (0.20, 0.145, 0.105, 0.065, 0.05))
@@ -137,8 +139,13 @@ def stretch_axis(mesh: RawMesh, size: float, tail: float) -> FloatArray:
     inside = np.clip(x, SECTIONS[0, 0], SECTIONS[-1, 0])
     top, bottom, half, place, new_top, new_bottom, new_half = table(inside).T
     ahead = PchipInterpolator(np.arange(7), JOINTS)(place) + 0.4 * (x - inside)
-    height = new_bottom + (z - bottom) / (top - bottom) * (new_top - new_bottom)
-    trunk = size * np.stack([ahead, y / half * new_half, height], axis=-1)
+    aside, above = y / half, (2 * z - top - bottom) / (top - bottom)
+    is_trunk = smooth_step(*ROUND_BEHIND, place)
+    power = np.where(above > 0, 2.0, BELLY_POWER)
+    radius = (np.abs(aside) ** power + np.abs(above) ** power) ** (1 / power)
+    rounding = np.maximum(radius, 0.3) ** -is_trunk  # brings a trunk to its oval
+    height = (new_top + new_bottom) / 2 + rounding * above * (new_top - new_bottom) / 2
+    trunk = size * np.stack([ahead, rounding * aside * new_half, height], axis=-1)
     share = measure_share(mesh, "vertebra_C")[:, None]
     return np.asarray((1 - share) * trunk + share * _stretch_tail(mesh, size, tail))
 

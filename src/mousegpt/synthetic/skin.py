@@ -38,7 +38,10 @@ SKIN_SLACK, FACE_SLACK = 0.35, 0.06  # cm over which the skin of trunk and face 
 
 
 def straighten_bind(body: Body) -> Figure:
-    """Take the legs of ``pose_bind`` below a mouse whose neck, head and tail lie along x."""
+    """Put the legs of ``pose_bind`` below a mouse whose neck, head and tail lie along x.
+
+    Of the keypoints those of the limbs hold; head and tail have moved.
+    """
     bind = pose_bind(body)
     origins, frames = bind.origins.copy(), bind.frames.copy()
     neck, skull, rump = (BONES.index(name) for name in ("spine_f", "skull", "rump"))
