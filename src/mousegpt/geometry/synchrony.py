@@ -11,7 +11,7 @@ from pydantic import Field
 
 from mousegpt.core.arrays import BoolArray, FloatArray
 from mousegpt.geometry.neighbors import Neighbors, measure_motion
-from mousegpt.geometry.sightlines import Sight, meet_rays
+from mousegpt.geometry.sightlines import Sight, find_median, meet_rays
 
 _CLIP: Final = 3.0  # residuals above so many typical ones say no more than that they are bad
 _LEAST_PX: Final = 0.5  # typical residual of the best detections
@@ -46,7 +46,6 @@ def find_lag(
     neighbors: Neighbors,
     *,
     tolerance_px: Annotated[float, Field(gt=0)],
-    suspects: Sequence[int] | None = None,
 ) -> Lag | None:
     """Find the view whose points fit those of all others better at another moment.
 
@@ -54,8 +53,6 @@ def find_lag(
     ----------
     sights
         What is seen at the sampled times; the points of ``neighbors`` at lag 0.
-    suspects
-        Views that are looked at; all when None.
 
     Returns
     -------
@@ -70,7 +67,7 @@ def find_lag(
     at constant speed cannot be told from a shifted picture.
     """
     found: list[tuple[float, Lag]] = []
-    for view in range(len(sights)) if suspects is None else suspects:
+    for view in range(len(sights)):
         others = [sight for number, sight in enumerate(sights) if number != view]
         if len(others) == 1:
             points = meet_rays(sights, tolerance_px=tolerance_px)
@@ -110,14 +107,7 @@ def _weigh_lags(
     residuals = np.stack([_flatten(part, places) for part in residuals])
     squares = (residuals**2).sum(axis=-1)
     known = np.isfinite(squares)
-    typical = min(
-        (
-            float(np.median(part[fine]))
-            for part, fine in zip(squares, known, strict=True)
-            if fine.any()
-        ),
-        default=1.0,
-    )
+    typical = min((m for m in map(find_median, squares) if np.isfinite(m)), default=1.0)
     squares = np.minimum(squares / max(typical, _LEAST_PX**2), _CLIP**2)
     now = squares[zero]
     gains = _average(now - squares, np.isfinite(now) & known)
