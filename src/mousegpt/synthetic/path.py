@@ -1,8 +1,7 @@
 """Where the mouse goes: from a script of behaviours to a path inside an arena of any shape.
 
-A walker steers through the arena in small fixed steps: it keeps a pace, wanders, turns away from
-walls and slides along them. Where a behaviour needs another place or heading (the wall, room to
-walk), a turn or a walk is put before it and named in the script that is returned.
+A walker steers in small fixed steps: it keeps a pace, wanders, turns away from walls and slides
+along them. What a behaviour needs (the wall, room to walk) is put before it, by name.
 """
 
 from __future__ import annotations
@@ -63,7 +62,8 @@ def plan_path(
 ) -> Path:
     """Let the mouse go where its script leads it.
 
-    The script is cut at ``duration_s``; a shorter one is followed by standing still.
+    The script is cut at ``duration_s``; a shorter one is followed by standing still. As much
+    turning and walking as is put between its bouts is left out where it comes later.
     """
     walker = Walker(arena, body.size, np.random.default_rng(seed))
     for bout in script:
@@ -94,6 +94,7 @@ class Walker:
     time: float = 0.0
     whim: float = 0.0  # turn rate it feels like
     dodge: float = 0.0  # side to which it turns from the wall ahead
+    owed: dict[str, float] = field(default_factory=dict)  # time put before other bouts, s
     bouts: list[Bout] = field(default_factory=list)
     starts: list[float] = field(default_factory=list)
     trace: list[tuple[float, float, float, float]] = field(default_factory=list)
@@ -109,8 +110,13 @@ class Walker:
         self.trace.append((0.0, self.x, self.y, self.yaw))
 
     def act(self, bout: Bout) -> None:
-        """Play one bout, and before it what it needs."""
-        if bout.behavior == "supported rearing":
+        """Play one bout, and before it what it needs.
+
+        What was put before others is taken off later turns and walks: shares of time stay.
+        """
+        if self.owed.get(bout.behavior, 0.0) >= bout.duration_s:
+            self.owed[bout.behavior] -= bout.duration_s
+        elif bout.behavior == "supported rearing":
             self._lean_on_wall(bout)
         elif bout.behavior == "wall exploration":
             self._follow_wall(bout)
@@ -201,21 +207,26 @@ class Walker:
             return max(1.5, min(9.0, 4 * gap)), max(-2.0, min(2.0, 3 * wrap(wanted - self.yaw)))
 
         walk = replace(bout, behavior="walking", duration_s=4.0)
-        self._play(walk, steer, until=lambda: self._gap(self.yaw) < NOSE_GAP + 0.4)
+        self._insert(walk, steer, lambda: self._gap(self.yaw) < NOSE_GAP + 0.4)
 
     def _turn_to(self, heading: float, bout: Bout) -> None:
         angle = wrap(heading - self.yaw)
         if abs(angle) < 0.35:
             return
         goal = self.yaw + angle
-        turn = replace(bout, behavior="turning", duration_s=0.4 + abs(angle) / 2.0,
-                       side=1 if angle > 0 else -1)  # fmt: skip
+        side, longest = (1 if angle > 0 else -1), 0.4 + abs(angle) / 2
+        turn = replace(bout, behavior="turning", duration_s=longest, side=side)
         rate = TURN_RATE * min(max(bout.vigor, 0.6), 1.3)
 
         def steer(_: float) -> tuple[float, float]:
             return 0.5, max(-rate, min(rate, 6 * (goal - self.yaw)))
 
-        self._play(turn, steer, until=lambda: abs(goal - self.yaw) < 0.15)
+        self._insert(turn, steer, lambda: abs(goal - self.yaw) < 0.15)
+
+    def _insert(self, bout: Bout, steer: Steering, until: Callable[[], bool]) -> None:
+        self._play(bout, steer, until=until)
+        lasted = self.bouts[-1].duration_s
+        self.owed[bout.behavior] = self.owed.get(bout.behavior, 0.0) + lasted
 
     def _find_room(self, pace: float) -> float:
         """Find a heading with room ahead, or behind where it backs, not far from the present."""

@@ -67,3 +67,10 @@ def test_the_seed_decides():
     )
     assert first.tobytes() == again.tobytes()
     assert first.tobytes() != other.tobytes()
+
+
+def test_turns_put_between_are_left_out_later():
+    script = 40 * [Bout("walking", 1.0), Bout("turning", 0.7), Bout("supported rearing", 1.0)]
+    path = plan_path(script, Body(), ARENAS["paper"], duration_s=60, seed=0)
+    leaned = [bout for bout in path.bouts if bout.behavior == "supported rearing"]
+    assert len(leaned) > 0.75 * 60 / 2.7

@@ -19,7 +19,7 @@ from mousegpt.synthetic.motion.timeline import ease
 #: when in the cycle the paws lift, in the order of anatomy.PAWS
 WALK: Final = np.array([0.25, 0.75, 0.0, 0.5])  # lateral sequence: hind, fore of the same side
 TROT: Final = np.array([0.5, 1.0, 0.0, 0.5])  # diagonal pairs
-BOUND: Final = np.array([0.45, 0.6, 0.0, 0.12])  # hind paws together
+BOUND: Final = np.array([0.40, 0.48, 0.0, 0.08])  # hind paws together
 TROT_CM_S: Final = (14.0, 24.0)  # from walk to trot between these speeds
 BOUND_CM_S: Final = (29.0, 36.0)
 LONGEST_SWING_S: Final = 0.14
@@ -76,7 +76,7 @@ def take_steps(
     cycle = START + np.concatenate([[0.0], np.cumsum((rate[1:] + rate[:-1]) / (2 * fps))])
     cycle += 1e-8 * np.arange(len(cycle))  # strictly increasing
     duty = 0.72 - 0.22 * np.clip((effort - 5) / 25, 0, 1)
-    duty -= 0.08 * np.clip((progression - BOUND_CM_S[0]) / 7, 0, 1)
+    duty -= 0.12 * np.clip((progression - BOUND_CM_S[0]) / 7, 0, 1)
     parts = [
         _swing_paw(
             _land_raised(

@@ -55,5 +55,5 @@ def leap(timeline: Timeline) -> Leap:
         sink=0.5 * sink,
         fore=np.where(jumps, fore, 0.0),
         hind=np.where(jumps, hind, 0.0),
-        flown=air / flight,
+        flown=np.where(jumps, air / flight, 0.0),
     )

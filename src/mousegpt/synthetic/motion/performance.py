@@ -64,7 +64,8 @@ def act(
     ----------
     script
         Bouts in order. What one of them needs (a turn, a walk to the wall) is put before it and
-        labelled as what it is, so that later bouts come later; the end is cut at ``duration_s``.
+        labelled as what it is; as much turning and walking is left out later. The end is cut at
+        ``duration_s``.
     fps
         Frames per second; the same seed gives the same motion at any rate, but for sampling.
 

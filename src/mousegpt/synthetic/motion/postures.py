@@ -58,7 +58,7 @@ SPREAD: Final = {
 }  # fmt: skip
 LIE_DOWN_S: Final = 1.5
 CLEARANCE: Final = 0.12  # of snout and tail base above the floor, cm
-CHEST_DEPTH: Final = 0.62  # of the shoulders above the floor, cm
+CHEST_DEPTH: Final = 0.7  # of the shoulders above the floor, cm
 _TABLE: Final = np.array([POSTURES[name] for name in BEHAVIORS])
 _SCALE: Final = np.array([np.pi / 180 if name in ANGLES else 1.0 for name in COLUMNS])
 
