@@ -26,9 +26,10 @@ from mousegpt.kinematics.posture import compute_posture
 from mousegpt.kinematics.scale import scale_poses
 from mousegpt.kinematics.velocity import compute_speeds
 from mousegpt.pipeline.chain import Event
-from mousegpt.pipeline.demo import build_demo
 from mousegpt.pipeline.project import Project
 from mousegpt.pipeline.running import run_project
+from mousegpt.pipeline.synthesis.running import synthesize_study
+from mousegpt.pipeline.synthesis.settings import SynthesisSettings
 
 NAME = "demo"
 
@@ -43,7 +44,8 @@ def measure(quick: bool) -> dict[str, Any]:
 def _measure_length(duration_s: float) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()
-        project = build_demo(Path(folder) / "demo", duration_s=duration_s)
+        settings = SynthesisSettings(design="demo", minutes=duration_s / 60, fps=20)
+        project = synthesize_study(Path(folder) / "demo", settings, lambda event: None)
         made_s = time.perf_counter() - start
         steps = _run_steps(project)
         bare_s = _run_bare(project)

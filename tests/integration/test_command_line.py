@@ -7,6 +7,7 @@ import sys
 import pytest
 from test_bad_input import CASES, read_tree
 
+from mousegpt.pipeline.checking import check_project
 from mousegpt.pipeline.demo import build_demo
 from project_files import write_deeplabcut, write_manifest
 
@@ -83,7 +84,7 @@ def test_new_never_overwrites(tmp_path):
 
 def test_demo_keeps_out_of_folders_in_use(tmp_path):
     (tmp_path / "thesis.docx").write_text("words")
-    check_sentence(run_cli("demo", tmp_path), 1, "in use")
+    check_sentence(run_cli("demo", tmp_path), 1, "name a new or empty folder")
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.docx"]
 
 
@@ -103,7 +104,8 @@ def test_a_planar_project_from_new_to_search(tmp_path):
 
 
 def test_demo_is_made_once(tmp_path):
-    project = build_demo(tmp_path / "demo", n_mice=1, duration_s=2.0)
+    project = build_demo(tmp_path / "demo")
     before = project.manifest.stat().st_mtime_ns
-    assert build_demo(tmp_path / "demo", n_mice=1, duration_s=2.0) == project
+    assert build_demo(tmp_path / "demo") == project
     assert project.manifest.stat().st_mtime_ns == before
+    assert not check_project(project.folder).has_errors

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from stickmouse.project import build_project
 
-from mousegpt.pipeline.demo import build_demo
 from mousegpt.pipeline.project import Project
 from mousegpt.pipeline.provenance import hash_file
 
@@ -21,7 +21,7 @@ RUN = [sys.executable, "-m", "mousegpt", "run", "-C"]
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Return a small project after an undisturbed run."""
-    project = build_demo(tmp_path_factory.mktemp("undisturbed"), n_mice=2, duration_s=8.0)
+    project = build_project(tmp_path_factory.mktemp("undisturbed"), n_mice=2, duration_s=8.0)
     subprocess.run([*RUN, str(project.folder)], check=True, capture_output=True)
     return project
 

@@ -142,7 +142,7 @@ def test_the_noted_pixels_are_those_of_the_mouse(film):
     pixels = load_table(film.pixels(name, "top"))
     for frame, image in read_frames(film.video(name, "top"), range(0, len(pixels), 10)):
         row = pixels.iloc[frame]
-        mask = decode_mask(row["mask"].astype(int), SMALL.image_size)
+        mask = decode_mask(row["mask"], SMALL.image_size)
         box = mask[row["top"] : row["bottom"], row["left"] : row["right"]]
         assert box.sum() == mask.sum() > 0
         around = np.zeros_like(mask)

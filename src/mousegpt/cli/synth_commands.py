@@ -14,7 +14,7 @@ from mousegpt.core.errors import ProjectError, UsageError
 def make_study(
     folder: Annotated[Path, typer.Argument(help="A new folder, or one to go on with.")],
     design: Annotated[
-        str, typer.Option(help="drugs (31 mice), depression (24) or demo (4).")
+        str, typer.Option(help="drugs (31 mice), depression (24) or demo (6).")
     ] = "drugs",
     minutes: Annotated[float | None, typer.Option(help="Of every mouse.")] = None,
     fps: Annotated[float, typer.Option(help="Frames per second, 5 to 240.")] = 60.0,

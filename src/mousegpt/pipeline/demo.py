@@ -1,33 +1,20 @@
-"""A small study of made-up mice, so that the whole chain can be seen at work in a minute."""
+"""A small study of synthetic mice, filmed beforehand: the whole chain is seen in a minute."""
 
 from __future__ import annotations
 
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import Final
 
 from mousegpt.core.errors import ProjectError
 from mousegpt.io.atomic import write_atomically
-from mousegpt.io.calibration import save_calibration
-from mousegpt.io.poses import save_poses
-from mousegpt.io.video import write_video
 from mousegpt.pipeline.project import Project
-from mousegpt.synthetic.sketch.drawing import render_view
-from mousegpt.synthetic.scene import SIDE_VIEWS
-from mousegpt.synthetic.sketch.session import SyntheticSession, make_study
 
-_MARK = "meta:made_up"  # a column that says where the data come from, and that this is a demo
-
-_SETTINGS = """\
-# The sessions of the demo last 25 s; the default window of 20 s is made for 20 minutes.
-[proportions]
-window_s = 5.0
-"""
+#: as `mousegpt synth` made it; see its synthesis.json
+DEMO_STUDY: Final = Path(__file__).parent / "demo_study"
 
 
-def build_demo(
-    folder: Path, *, n_mice: int = 6, duration_s: float = 25.0, fps: float = 20.0, seed: int = 0
-) -> Project:
-    """Write videos, poses, calibration and manifest of the demo; what is there is kept.
+def build_demo(folder: Path, *, study: Path = DEMO_STUDY) -> Project:
+    """Copy the demo's recordings, settings and truth; what is there is kept.
 
     Raises
     ------
@@ -35,45 +22,16 @@ def build_demo(
         When the folder holds something else.
     """
     project = Project(folder.expanduser().resolve())
-    if project.manifest.exists() and _MARK not in project.manifest.read_text("utf-8", "replace"):
+    record = project.folder / "synthesis.json"
+    if project.folder.exists() and not project.folder.is_dir():
+        raise ProjectError(f"{project.folder} is a file; name a new or empty folder for the demo.")
+    ours = record.exists() and record.read_bytes() == (study / record.name).read_bytes()
+    if not ours and project.folder.exists() and any(project.folder.iterdir()):
         raise ProjectError(
-            f"{project.folder} holds a project that is not the demo; name another folder."
+            f"{project.folder} holds something other than the demo; name a new or empty folder."
         )
-    foreign = project.folder.exists() and not project.folder.is_dir()
-    if foreign or (project.folder.is_dir() and not _is_ours(project.folder)):
-        raise ProjectError(f"{project.folder} is in use; name a new or empty folder for the demo.")
-    if project.manifest.exists():
-        return project
-    sessions = make_study(n_mice=n_mice, duration_s=duration_s, fps=fps, seed=seed)
-    with ProcessPoolExecutor() as pool:
-        rows = list(pool.map(_write_session, sessions, [project.folder] * len(sessions)))
-    views = ",".join(f"video:{view}" for view in SIDE_VIEWS)
-    header = f"recording,subject,group,{views},poses,calibration,"
-    header += f"arena_shape,arena_width_cm,{_MARK}"
-    write_atomically(project.settings, _SETTINGS.encode())
-    write_atomically(project.manifest, "\n".join([header, *rows, ""]).encode())
+    paths = sorted(path.relative_to(study) for path in study.rglob("*") if path.is_file())
+    for path in sorted(paths, key=lambda path: path.name != record.name):  # first whose it is
+        if not (project.folder / path).exists():
+            write_atomically(project.folder / path, (study / path).read_bytes())
     return project
-
-
-def _is_ours(folder: Path) -> bool:
-    ours = {"raw", "recordings.csv", "mousegpt.toml", "tables", "figures", "frames", "cache"}
-    return all(
-        path.name in ours or path.name.startswith(".") or path.name == "report.html"
-        for path in folder.iterdir()
-    )
-
-
-def _write_session(session: SyntheticSession, folder: Path) -> str:
-    """Write the files of a session and return its row of the manifest."""
-    name = session.subject.replace(" ", "_")
-    paths = {view: f"raw/{name}_{view}.mp4" for view in SIDE_VIEWS}
-    for view, path in paths.items():
-        if not (folder / path).exists():  # writers are atomic: a file that is there is whole
-            pictures = render_view(session.skeleton, session.calibration.cameras[view])
-            write_video(folder / path, pictures, session.fps)
-    poses, calibration = f"raw/{name}.parquet", f"raw/{name}_calibration.json"
-    save_poses(session.poses, folder / poses)
-    save_calibration(session.calibration, folder / calibration)
-    write_atomically(folder / f"raw/{name}_truth.csv", session.truth.to_csv(index=False).encode())
-    cells = [name, session.subject, session.group, *paths.values(), poses, calibration]
-    return ",".join([*cells, session.arena.shape, f"{session.arena.width_cm:g}", "yes"])

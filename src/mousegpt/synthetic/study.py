@@ -70,7 +70,7 @@ DESIGNS: Final[Mapping[str, Design]] = MappingProxyType(
             }
         ),
         "depression": Design({"control": 8, "CRS": 16}),
-        "demo": Design({"saline": 2, "MK-801 0.3 mg/kg": 2}, duration_s=45.0, start_min=20.0),
+        "demo": Design({"saline": 3, "MK-801 0.3 mg/kg": 3}, duration_s=30.0, start_min=20.0),
     }
 )
 

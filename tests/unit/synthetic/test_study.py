@@ -239,7 +239,7 @@ def test_wrong_requests_are_told() -> None:
     with pytest.raises(DataError, match="'caffeine'"):
         plan_study(Design({"caffeine": 1}))
     with pytest.raises(DataError, match="5 are to show 'jumping'"):
-        plan_study("demo", planted={"jumping": 5})
+        plan_study("demo", planted={"jumping": 7})
     with pytest.raises(DataError, match="'flying'"):
         plan_study("demo", planted={"flying": 1})
     mouse = draw_animal(TREATMENTS["saline"])

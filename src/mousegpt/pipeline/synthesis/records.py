@@ -4,17 +4,30 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Final
 
 import pandas as pd
 
 from mousegpt.core.errors import ProjectError
 from mousegpt.io.atomic import write_atomically
 from mousegpt.io.calibration import save_calibration
+from mousegpt.pipeline.project import Project
 from mousegpt.pipeline.provenance import collect_versions, hash_room
 from mousegpt.pipeline.synthesis.acting import plan_recordings
 from mousegpt.pipeline.synthesis.filming import arrange_cameras
 from mousegpt.pipeline.synthesis.settings import SynthesisFolder, SynthesisSettings
 from mousegpt.synthetic.arena import find_arena
+
+#: format -> its file or folder in the folder of calibrations; the manifest names the first
+CALIBRATIONS: Final = {
+    "JSON": "rig.json",
+    "Anipose toml": "anipose.toml",
+    "OpenCV yml": "opencv",
+    "EasyMocap yml": "easymocap",
+    "Label3D mat": "label3d.mat",
+    "Metashape xml": "metashape.xml",
+}
+USUAL_WINDOW_S = 20.0  # of `proportions`
 
 NOTICE = (
     "Synthetic mice: differences between groups were put in by hand and are never evidence about "
@@ -73,7 +86,12 @@ def _load_record(path: Path) -> dict[str, dict[str, object]]:
 def write_records(folder: Path, settings: SynthesisSettings, *, videos: bool) -> None:
     """Write manifest, calibration in every format, animals and planted events."""
     place, calibration = SynthesisFolder(folder), arrange_cameras(settings)
-    save_calibration(calibration, place.calibration)
+    for form, name in CALIBRATIONS.items():
+        save_calibration(calibration, place.calibration.parent / name, form=form)
+    window_s = plan_recordings(settings).recordings[0].duration_s / 6
+    if window_s < USUAL_WINDOW_S:
+        short = f"# Short sessions need short windows.\n[proportions]\nwindow_s = {window_s:g}\n"
+        write_atomically(Project(folder).settings, short.encode())
     write_atomically(place.manifest, list_recordings(settings, videos=videos).encode())
     for name, table in (("animals", list_animals(settings)), ("events", list_events(settings))):
         content = table.to_csv(index=False, lineterminator="\n").encode()
