@@ -100,11 +100,9 @@ class Walker:
     trace: list[tuple[float, float, float, float]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.walls = Enclosure(self.arena)
-        self.yaw = float(self.rng.uniform(-math.pi, math.pi))
-        self.reach = NOSE_REACH * self.size
-        away = float(self.rng.uniform(0, 0.3)) * float(self.arena.half.min())
-        around = float(self.rng.uniform(-math.pi, math.pi))
+        self.walls, self.reach = Enclosure(self.arena), NOSE_REACH * self.size
+        self.yaw, around = self.rng.uniform(-math.pi, math.pi, 2).tolist()
+        away = float(self.rng.uniform(0, 0.3) * self.arena.half.min())
         self.x, self.y = away * math.cos(around), away * math.sin(around)
         self._contain()
         self.trace.append((0.0, self.x, self.y, self.yaw))
@@ -201,9 +199,8 @@ class Walker:
 
         def steer(_: float) -> tuple[float, float]:
             gap = self._gap(self.yaw) - NOSE_GAP
-            cos, sin = math.cos(self.yaw), math.sin(self.yaw)
-            nose = self.x + self.reach * cos, self.y + self.reach * sin
-            wanted = self.walls.find_normal(*nose)
+            ahead_x, ahead_y = math.cos(self.yaw) * self.reach, math.sin(self.yaw) * self.reach
+            wanted = self.walls.find_normal(self.x + ahead_x, self.y + ahead_y)
             return max(1.5, min(9.0, 4 * gap)), max(-2.0, min(2.0, 3 * wrap(wanted - self.yaw)))
 
         walk = replace(bout, behavior="walking", duration_s=4.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Final
 
 import numpy as np
 from pydantic import Field
@@ -26,7 +26,7 @@ from mousegpt.synthetic.motion.tail import drag_tail
 from mousegpt.synthetic.motion.timeline import lay_out
 from mousegpt.synthetic.path import Path, plan_path
 
-LEAD_S = 0.07  # by so much the fore body is ahead of a turn
+LEAD_S: Final = 0.07  # by so much the fore body is ahead of a turn
 
 
 @dataclass(frozen=True, eq=False)

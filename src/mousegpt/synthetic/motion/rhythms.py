@@ -106,6 +106,8 @@ def add_rhythms(
     full["hip_height"] = full["hip_height"] + (0.01 + 0.03 * lying) * np.sin(beats.breath)
     unsteady = timeline.sway * np.sin(beats.sway)
     full["roll"] = full["roll"] + 0.10 * unsteady
+    full["x"] = full["x"] - 0.2 * unsteady * np.sin(full["yaw"])
+    full["y"] = full["y"] + 0.2 * unsteady * np.cos(full["yaw"])
     full["bend"] = full["bend"] + 0.07 * timeline.sway * np.sin(beats.sway - 0.8)
     return full
 
