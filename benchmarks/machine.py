@@ -11,7 +11,7 @@ from importlib import metadata
 from pathlib import Path
 
 LIBRARIES = (
-    "mousegpt", "numpy", "scipy", "pandas", "pyarrow", "scikit-learn", "umap-learn",
+    "mousegpt", "numba", "numpy", "scipy", "pandas", "pyarrow", "scikit-learn", "umap-learn",
     "onnxruntime", "opencv-python-headless", "av",
 )  # fmt: skip
 

@@ -22,8 +22,13 @@ from mousegpt.core.calibration import Calibration
 from mousegpt.core.poses import Poses, build_poses
 from mousegpt.core.skeleton import KEYPOINTS, mirror_keypoint
 from mousegpt.geometry.triangulation import triangulate_poses
+from mousegpt.synthetic.anatomy import Body
+from mousegpt.synthetic.arena import find_arena
+from mousegpt.synthetic.body import pose_skeleton
+from mousegpt.synthetic.motion import act
 from mousegpt.synthetic.rig import build_rig
-from mousegpt.synthetic.sketch.session import GROUPS, make_session, write_script
+from mousegpt.synthetic.script import draw_animal, write_script
+from mousegpt.synthetic.treatments import find_treatment
 
 NAME = "triangulation"
 PEER_PYTHON = "MOUSEGPT_ANIPOSE_PYTHON"
@@ -42,10 +47,10 @@ CONDITIONS = {
 
 def make_track(n_frames: int, seed: int = 0) -> FloatArray:
     """Let the mouse move; cm, shape (time, keypoint, 3)."""
-    seconds = n_frames / FPS
-    script = write_script(GROUPS["A"], duration_s=seconds + 10, seed=seed)
-    session = make_session(script, duration_s=seconds, fps=FPS, noise_cm=0, seed=seed)
-    return session.skeleton
+    arena, seconds = find_arena("paper"), n_frames / FPS
+    script = write_script(draw_animal(find_treatment("saline"), seed=seed), duration_s=seconds)
+    played = act(script, Body(), arena, duration_s=seconds, fps=FPS, seed=seed)
+    return pose_skeleton(played.stance, Body())
 
 
 def see(track: FloatArray, rig: Calibration, condition: str, seed: int = 0) -> FloatArray:
