@@ -60,10 +60,9 @@ def plan_path(
     duration_s: float,
     seed: int | tuple[int, ...] = 0,
 ) -> Path:
-    """Let the mouse go where its script leads it.
+    """Let the mouse go where its script leads it, until ``duration_s``; then it stands still.
 
-    The script is cut at ``duration_s``; a shorter one is followed by standing still. As much
-    turning and walking as is put between its bouts is left out where it comes later.
+    As much turning and walking as is put between its bouts is left out where it comes later.
     """
     walker = Walker(arena, body.size, np.random.default_rng(seed))
     for bout in script:
@@ -222,8 +221,8 @@ class Walker:
 
     def _insert(self, bout: Bout, steer: Steering, until: Callable[[], bool]) -> None:
         self._play(bout, steer, until=until)
-        lasted = self.bouts[-1].duration_s
-        self.owed[bout.behavior] = self.owed.get(bout.behavior, 0.0) + lasted
+        owed = self.owed.get(bout.behavior, 0.0)
+        self.owed[bout.behavior] = owed + self.bouts[-1].duration_s
 
     def _find_room(self, pace: float) -> float:
         """Find a heading with room ahead, or behind where it backs, not far from the present."""
