@@ -36,8 +36,8 @@ class Backdrop:
     lens, behind, before
         Textures: ideal coordinates of every pixel; colour behind the mouse, and share of the
         mirror image in the floor; light added in front of the mouse, and share that passes.
-    linear, passing
-        The picture, shape (height, width, 3), and the share that passes, shape (height, width).
+    passing
+        The share that passes, shape (height, width).
     """
 
     camera: Camera
@@ -45,7 +45,6 @@ class Backdrop:
     lens: moderngl.Texture
     behind: moderngl.Texture
     before: moderngl.Texture
-    linear: FloatArray
     passing: FloatArray
 
 
@@ -75,8 +74,8 @@ class Stage:
         set_uniforms(self._program, {**light_uniforms(look), **uniforms, "n_samples": n_samples})
         self._room = self._draw_room(quad, uniforms)
 
-    def see(self, view: str) -> Backdrop:
-        """Draw what a camera sees."""
+    def see(self, view: str) -> tuple[Backdrop, FloatArray]:
+        """Draw what a camera sees; the picture itself has shape (height, width, 3)."""
         camera = self._calibration.cameras[view]
         ideal = trace_lens(camera)
         lens = self._context.texture(camera.size, 2, ideal.tobytes(), dtype="f4")
@@ -92,7 +91,8 @@ class Stage:
         frame.release()
         linear = behind[..., :3] * before[..., 3:] + before[..., :3]
         bounds = np.stack([ideal.min(axis=(0, 1)), ideal.max(axis=(0, 1))])
-        return Backdrop(camera, bounds, lens, layers[0], layers[1], linear, before[..., 3])
+        passing = before[..., 3].copy()
+        return Backdrop(camera, bounds, lens, layers[0], layers[1], passing), linear
 
     def _draw_room(
         self, quad: moderngl.Buffer, uniforms: Mapping[str, ArrayLike]

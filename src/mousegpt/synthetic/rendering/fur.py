@@ -40,6 +40,7 @@ class FurryMesh:
         self._mottles = context.texture3d(build_mottles().shape, 1, build_mottles().tobytes())
         self.shadow_map = context.depth_texture((SHADOW_TEXELS, SHADOW_TEXELS))
         self.shadow_map.compare_func = ""
+        self.shadow_map.filter = (context.NEAREST, context.NEAREST)
         self.shadow_map.repeat_x = self.shadow_map.repeat_y = False
         self._shadow_frame = context.framebuffer(depth_attachment=self.shadow_map)
 

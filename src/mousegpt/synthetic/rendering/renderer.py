@@ -144,9 +144,9 @@ class Renderer:
     def _see(self, view: str) -> tuple[Backdrop, Film]:
         """Return what a camera sees without the mouse, drawn the first time."""
         if view not in self._views:
-            backdrop = self._studio.stage.see(view)
+            backdrop, empty = self._studio.stage.see(view)
             seed = (self._look.seed, self._calibration.views.index(view))
-            self._views[view] = backdrop, Film(self._look.sensor, backdrop.linear, seed)
+            self._views[view] = backdrop, Film(self._look.sensor, empty, seed)
         return self._views[view]
 
     def _expose(

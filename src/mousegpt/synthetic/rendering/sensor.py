@@ -47,20 +47,16 @@ class Film:
             Of the noise and the flicker of this frame.
         """
         rng = np.random.default_rng(seed)
-        level, grain = self._level, self._grain
-        if light is not None and window is not None:
-            level, grain = level.copy(), grain.copy()
-            fresh = self._expose(light, self._vignette[window.slices])
-            level[window.slices] = fresh
-            grain[window.slices] = self._measure_grain(fresh)
         row, column = rng.integers(0, _OFFSETS, 2)
-        height, width = level.shape[:2]
+        height, width = self._level.shape[:2]
         noise = self._noise[row : row + height, column : column + width]
-        flicker = np.exp(self._sensor.flicker * rng.standard_normal()) ** (1 / GAMMA)
-        noisy = cv2.multiply(noise, grain).reshape(level.shape)
-        shown = cv2.addWeighted(level, flicker, noisy, 1.0, 0.0, dtype=cv2.CV_8U)
-        grey = np.asarray(shown, dtype=np.uint8).reshape(level.shape)
-        picture = np.repeat(grey, 3 // level.shape[2], axis=2)
+        flicker = float(np.exp(self._sensor.flicker * rng.standard_normal() / GAMMA))
+        picture = _add_noise(self._level, self._grain, noise, flicker)
+        if light is not None and window is not None:
+            level = self._expose(light, self._vignette[window.slices])
+            grain = self._measure_grain(level)
+            picture[window.slices] = _add_noise(level, grain, noise[window.slices], flicker)
+        picture = np.repeat(picture, 3 // picture.shape[2], axis=2)
         return _compress(picture, self._sensor.jpeg_quality)
 
     def _expose(self, light: FloatArray, vignette: FloatArray) -> FloatArray:
@@ -74,17 +70,25 @@ class Film:
             exposed = blurred.reshape(exposed.shape)
         exposed = np.maximum(exposed, 0) * vignette
         toned = np.minimum(exposed / (1 + _SHOULDER * exposed), 1)
-        return np.asarray(255 * np.power(toned, np.float32(1 / GAMMA)), dtype=np.float32)
+        return 255 * np.asarray(cv2.pow(toned, 1 / GAMMA), dtype=np.float32).reshape(exposed.shape)
 
     def _measure_grain(self, level: FloatArray) -> FloatArray:
         """Return the standard deviation of the noise, in grey levels, where it is so bright.
 
         Photons and the amplifier add noise to the light; the tone curve stretches it in the dark.
         """
-        light = np.power(np.maximum(level, 1) / np.float32(255), np.float32(GAMMA))
-        slope = np.minimum(np.power(light, np.float32(1 / GAMMA - 1)) / np.float32(GAMMA), 2)
-        grain = 255 * self._sensor.noise * slope * np.sqrt(0.25 + light)
-        return np.asarray(grain, dtype=np.float32)
+        light = (np.maximum(np.arange(256), 1) / 255) ** GAMMA
+        slope = np.minimum(light ** (1 / GAMMA - 1) / GAMMA, 2)
+        table = (255 * self._sensor.noise * slope * np.sqrt(0.25 + light)).astype(np.float32)
+        return np.asarray(table[level.astype(np.uint8)])
+
+
+def _add_noise(
+    level: FloatArray, grain: FloatArray, noise: FloatArray, flicker: float
+) -> ImageArray:
+    noisy = cv2.multiply(noise, grain)
+    shown = cv2.addWeighted(level, flicker, noisy.reshape(level.shape), 1, 0, dtype=cv2.CV_8U)
+    return np.asarray(shown, dtype=np.uint8).reshape(level.shape)
 
 
 def _build_vignette(shape: tuple[int, int], share: float) -> FloatArray:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 SHADOW_TEXELS: Final = 320
 _PENUMBRA_CM: Final = 0.22
 _CONTACT_TEXELS: Final = 64
-_CONTACT_MARGIN_CM: Final = 1.5
-_CONTACT_REACHES_CM: Final = (0.22, 0.6)
+_CONTACT_MARGIN_CM: Final = 1.1
+_CONTACT_REACHES_CM: Final = (0.2, 0.5)
 _CONTACT_HEIGHT_CM: Final = 0.9  # a surface at this height takes 1/e of what one on the floor does
 
 

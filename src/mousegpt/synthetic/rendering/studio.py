@@ -36,7 +36,7 @@ from mousegpt.synthetic.rendering.visibility import DepthMap, measure_depth
 from mousegpt.synthetic.surface import Skin, Surface
 
 _MIRROR: Final = np.array([1.0, 1.0, -1.0])
-_ENOUGH_TEXELS_PER_CM: Final = 60.0  # larger mice need less supersampling
+_ENOUGH_TEXELS_PER_CM: Final = 48.0  # larger mice need less supersampling
 _SHELLS_PER_TEXEL: Final = 0.75  # of the fur's length
 _LEAST_MIRROR: Final = 0.03  # a floor that reflects less shows no mirror image
 _EVERY: Final = 8  # n-th vertex shows where shadow and mirror image lie

@@ -98,7 +98,7 @@ void see(vec3 d, out vec4 back, out vec4 front) {
             float azimuth = atan(near.y, near.x);  // streaks of lamps on round glass
             float streak = round_arena ? pow(max(cos(azimuth - 6.2832 * draw_number(3.0, 9.0)), 0.0), 6000.0)
                 + 0.6 * pow(max(cos(azimuth - 6.2832 * draw_number(4.0, 9.0)), 0.0), 15000.0) : 0.0;
-            vec3 added = mirror(near, d, outward) * share + (smudge + 0.3 * rim * glass) * sky + 0.06 * streak * glass * key_color;
+            vec3 added = mirror(near, d, outward) * share + (smudge + 0.3 * rim * glass) * sky + 0.035 * streak * glass * key_color;
             front = vec4(added, 1.0 - share - 0.04 * glass - 0.3 * smudge);
         }
     }

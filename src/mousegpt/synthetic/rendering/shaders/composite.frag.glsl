@@ -16,7 +16,7 @@ vec4 fetch(sampler2D layer, vec2 uv, vec2 part) {
     return texture(layer, uv * part) * inside.x * inside.y;
 }
 
-// The layer, averaged over a pixel whose sides are `right` and `below`.
+// The layer, averaged over a pixel of these sides.
 vec4 sample_layer(sampler2D layer, vec2 ideal, vec2 right, vec2 below, vec4 frame, vec2 part) {
     vec2 uv = (ideal - frame.xy) / frame.zw;
     vec2 one = 0.25 * (right + below) / frame.zw, two = 0.25 * (right - below) / frame.zw;
@@ -33,10 +33,12 @@ void main() {
         vec3 d = rotation * vec3(ideal, 1.0);
         vec3 place = eye + d * (-eye.z / d.z);
         float open = 1.0 - texture(contact, (place.xy - contact_frame.xy) / contact_frame.zw).r;
-        float shadow = measure_shadow(place, 0.001);
+        vec2 jitter = fract(52.98 * fract(vec2(dot(at, vec2(0.0671, 0.00584)), dot(at, vec2(0.00584, 0.0671))))) - 0.5;
+        float shadow = measure_shadow(place, 0.001, jitter);
         vec3 key_part = 0.55 * max(key.z, 0.0) * key_color, fill_part = 0.55 * max(fill.z, 0.0) * fill_color;
-        color *= (0.85 * sky * open + key_part * shadow * mix(1.0, open, 0.5) + fill_part * mix(1.0, open, 0.7)) / light_floor();
-        vec4 image = sample_layer(mirrored, ideal, 3.0 * right, 3.0 * below, mirror_frame, mirror_part);
+        vec3 left = 0.85 * sky * open + key_part * shadow * mix(1.0, open, 0.5) + fill_part * mix(1.0, open, 0.7);
+        color *= left / light_floor();
+        vec4 image = sample_layer(mirrored, ideal, 2.5 * right, 2.5 * below, mirror_frame, mirror_part);
         float share = clamp(2.0 * (back.a - 0.001), 0.0, 0.8);
         color = color * (1.0 - share * image.a) + image.rgb * share;
     }

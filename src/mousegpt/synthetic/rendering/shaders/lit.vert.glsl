@@ -19,7 +19,7 @@ void main() {
     float furry = smoothstep(0.02, 0.3, share.x);
     vec3 n = normalize(normal), to_eye = normalize(eye - position);
     vec3 strand = normalize(groom * 0.8 + n * 0.45);
-    float shadow = measure_shadow(position + n * (0.12 + fur_length * share.x), 0.002);
+    float shadow = measure_shadow(position + n * (0.12 + fur_length * share.x), 0.002, vec2(0.0));
     // a floor below darkens what faces it and is near to it
     float open = clamp(0.35 + 0.65 * smoothstep(0.0, 1.6, position.z + 0.6 * max(n.z, 0.0)), 0.0, 1.0);
     vec3 around = mix(bounce, sky, 0.5 + 0.5 * n.z) * open;
@@ -35,9 +35,10 @@ void main() {
         diffuse += color * mix(0.8 * max(facing, 0.0) + 0.2 * wrapped, wrapped * (0.35 + 0.65 * across), furry);
         vec3 halfway = normalize(light + to_eye);
         float skin_gloss = 0.05 * pow(max(dot(n, halfway), 0.0), 20.0);
-        float hair_gloss = sheen * wrapped * (0.5 * gleam(strand, light, to_eye, 14.0) + 0.4 * gleam(strand, light, to_eye, 50.0));
+        float gleams = 0.5 * gleam(strand, light, to_eye, 14.0) + 0.4 * gleam(strand, light, to_eye, 50.0);
+        float hair_gloss = sheen * wrapped * gleams;
         gloss += color * mix(vec3(skin_gloss), vec3(0.9, 0.95, 1.0) * hair_gloss, furry);
-        gloss += color * vec3(0.13, 0.06, 0.045) * max(-facing, 0.0) * share.y;  // light through the ear
+        gloss += color * vec3(0.10, 0.055, 0.045) * max(-facing, 0.0) * share.y;  // light through the ear
     }
     lit_root = root * diffuse * mix(1.0, 0.75, furry) + gloss * mix(1.0, 0.25, furry);
     lit_tip = tip * diffuse + gloss;
