@@ -230,12 +230,12 @@ def _pose_limb(trunk: Trunk, paws: Paws, index: int, body: Body) -> Trunk:
         names, joints = ("upper_arm", "forearm", "hand"), ("Shoulder", "Elbow", "Wrist")
         upper, lower, last = anatomy.UPPER_ARM, anatomy.FOREARM, anatomy.HAND
         root, folds = trunk.points[f"Shoulder{side}"], -1.0
-        pole = trunk.axes["spine_g"] @ np.array([-1.0, 0.45 * SIDES[side], -0.1])
+        pole = trunk.axes["spine_g"] @ np.array([-1.0, 0.3 * SIDES[side], -0.1])
     else:
         names, joints = ("thigh", "shank", "foot"), ("hip_", "Knee", "Ankle")
         upper, lower, last = anatomy.THIGH, anatomy.SHANK, anatomy.FOOT
         root, folds = trunk.points[f"hip_{side}"], 1.0
-        pole = trunk.axes["pelvis"] @ np.array([0.8, 0.65 * SIDES[side], -0.1])
+        pole = trunk.axes["pelvis"] @ np.array([1.0, 0.4 * SIDES[side], -0.1])
     goal = paws.places[:, index] - last * scale * tip[..., 0]
     joint, end, axes = bend_limb(
         root, goal, upper * scale, lower * scale, pole, folds=folds, floor=JOINT_RADIUS
