@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Annotated, Final
 
 import numpy as np
 from pydantic import Field
 
 from mousegpt.core.arrays import FloatArray
-from mousegpt.core.errors import DataError
 
-#: Ends of the body; the first pair of which both are known is its length.
-BODY_ENDS: Final = (("Snout", "TailBase"), ("Snout", "Hip"), ("SpineF", "TailBase"))
-
-_FORESHORTENED: Final = (
-    0.9  # quantile of the lengths in a picture, which only ever shortens a mouse
+#: Pairs along the body and their part of its length (medians of a mouse with 81 labelled poses);
+#: the first pair of which both are ever known together tells the length.
+BODY_ENDS: Final[Mapping[tuple[str, str], float]] = MappingProxyType(
+    {
+        ("Snout", "TailBase"): 1.0,
+        ("EarL", "TailBase"): 0.87,
+        ("EarR", "TailBase"): 0.87,
+        ("SpineF", "TailBase"): 0.71,
+        ("Snout", "Hip"): 0.68,
+        ("EarL", "Hip"): 0.6,
+        ("EarR", "Hip"): 0.6,
+        ("SpineF", "Hip"): 0.42,
+    }
 )
+
+_MIDDLE, _LONG = 0.5, 0.9  # quantiles; a picture only ever shortens a mouse
 
 
 def measure_distances(predicted: FloatArray, truth: FloatArray) -> FloatArray:
@@ -36,31 +47,24 @@ def measure_distances(predicted: FloatArray, truth: FloatArray) -> FloatArray:
     return np.where(np.isfinite(truth).all(axis=-1) & np.isnan(distance), np.inf, distance)
 
 
-def measure_body_length(truth: FloatArray, keypoints: tuple[str, ...]) -> float:
-    """Measure the mouse from snout to tail base.
+def measure_body_length(truth: FloatArray, keypoints: Sequence[str]) -> float:
+    """Measure the mouse from snout to tail base; NaN when no pair of `BODY_ENDS` is known.
 
     Parameters
     ----------
     truth
         Shape (time, keypoint, space). In space the median over time is taken, in a picture the
         90 % quantile, because most poses look shorter than the mouse is.
-
-    Raises
-    ------
-    DataError
-        When no pair of `BODY_ENDS` is ever known.
     """
-    for ends in BODY_ENDS:
-        if set(ends) <= set(keypoints):
-            front, back = (truth[:, keypoints.index(end)] for end in ends)
-            length = np.linalg.norm(front - back, axis=-1)
-            length = length[np.isfinite(length)]
-            if length.size:
-                return float(np.quantile(length, 0.5 if truth.shape[-1] == 3 else _FORESHORTENED))
-    raise DataError(
-        "The true poses have no pair of keypoints along the body in any frame, expected Snout and "
-        f"TailBase, found {', '.join(keypoints)}; map them in a skeleton.csv, or give the length."
-    )
+    places = {name: place for place, name in enumerate(keypoints)}
+    for (front, back), part in BODY_ENDS.items():
+        if front not in places or back not in places:
+            continue
+        length = np.linalg.norm(truth[:, places[front]] - truth[:, places[back]], axis=-1)
+        known = np.asarray(length[np.isfinite(length)])
+        if known.size:
+            return float(np.quantile(known, _MIDDLE if truth.shape[-1] == 3 else _LONG)) / part
+    return float("nan")
 
 
 def compute_pck(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Final
 
@@ -90,7 +90,7 @@ def evaluate_poses(
     predicted, truth
         With the same frames, keypoints and views, in one unit (px, mm, cm or m).
     body_length
-        In the unit of the poses; measured in the truth when None, view by view.
+        In the unit of the poses; when None it is measured in the truth, view by view.
     fractions
         Of the body length: the thresholds of PCK.
 
@@ -111,14 +111,16 @@ def evaluate_poses(
     keys = pd.MultiIndex.from_product(
         [truth["frame"].values, individuals], names=["frame", "individual"]
     ).to_frame(index=False)
+    views = _list_views(truth)
+    true = {view: _pick(truth, view) * factor for view in views}
+    lengths = dict.fromkeys(views, factor * (body_length or np.nan))
+    if body_length is None:
+        lengths = _measure_lengths(true, keypoints)
     parts = []
-    for name in _list_views(truth):
-        true = _pick(truth, name) * factor
-        length = body_length * factor if body_length else None
-        length = length or measure_body_length(true.reshape(-1, *true.shape[2:]), keypoints)
-        view = ScoredView(name, keypoints, length, tuple(fractions))
+    for name in views:
+        view = ScoredView(name, keypoints, lengths[name], tuple(fractions))
         sureness = _average_confidence(predicted, name)
-        tables = _score_view(view, _pick(predicted, name) * factor, true, sureness)
+        tables = _score_view(view, _pick(predicted, name) * factor, true[name], sureness)
         tables["frames"] = keys.join(tables["frames"]).query("n_true > 0")
         parts.append(PoseScores(**{n: table.assign(unit=unit) for n, table in tables.items()}))
     return join_scores(parts)
@@ -182,6 +184,23 @@ def _choose_unit(poses: Poses) -> tuple[str, float]:
     """Return the unit of the errors, and what the coordinates are multiplied by."""
     unit = str(poses.attrs["unit"])
     return ("mm", 10 * CM_PER_UNIT[unit]) if unit in CM_PER_UNIT else (unit, 1.0)
+
+
+def _measure_lengths(true: Mapping[str, FloatArray], keypoints: Sequence[str]) -> dict[str, float]:
+    """Return the body length in each view; where it is not known, the median of the other views."""
+    lengths = {
+        view: measure_body_length(points.reshape(-1, *points.shape[2:]), keypoints)
+        for view, points in true.items()
+    }
+    known = [length for length in lengths.values() if length > 0]
+    if not known:
+        raise DataError(
+            "Expected two true keypoints along the body, such as Snout and TailBase, found "
+            f"{', '.join(keypoints)}; map them in a skeleton.csv, or give the body length."
+        )
+    return {
+        view: length if length > 0 else float(np.median(known)) for view, length in lengths.items()
+    }
 
 
 def _list_views(poses: Poses) -> list[str]:

@@ -143,6 +143,17 @@ def test_a_given_body_length_is_used() -> None:
     assert row["body_length"] == 100.0
 
 
+def test_a_view_without_a_length_takes_that_of_the_others() -> None:
+    truth = np.stack([stand()[..., :2] * 10, stand()[..., :2] * 20])
+    truth[1, :, :, [0, 1]] = np.nan  # snout and ear
+    views = {"views": ["top", "side"]}
+    scores = evaluate_poses(build(truth, "px", **views), build(truth, "px", **views))
+    assert scores.summary["body_length"].tolist() == pytest.approx([80.0, 80.0])
+    truth[0, :, :, [0, 1]] = np.nan
+    with pytest.raises(DataError, match="two true keypoints along the body"):
+        evaluate_poses(build(truth, "px", **views), build(truth, "px", **views))
+
+
 def test_unlike_poses_are_refused() -> None:
     other = build(stand(), frames=np.arange(1, 11))
     with pytest.raises(DataError, match="found another frame;"):
