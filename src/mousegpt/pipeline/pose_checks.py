@@ -23,7 +23,7 @@ BODY_AXIS: Final = ("Snout", "SpineF", "SpineG", "SpineH", "Hip", "TailBase")
 
 _MISSING_SHARE: Final = 0.5
 _BODY_LENGTH_CM: Final = (1.5, 20.0)  # any two axis points of any mouse; a slip of 10 falls outside
-_USUAL_LENGTH_CM: Final = 6.0
+_USUAL_LENGTH_CM: Final = (2.5, 13.0)  # what a wrong unit must turn into
 _UNIT_SLIPS: Final = {
     10.0: "mm, read as cm",
     0.1: "cm, read as mm",
@@ -143,13 +143,14 @@ def _judge_scale(contents: Contents, length_cm: float) -> Iterator[Problem]:
     """Refuse a world in which the mouse is wrong by the factor of a mistaken unit."""
     low, high = _BODY_LENGTH_CM
     wrong = length_cm < low or length_cm > high
-    factor = 10.0 ** round(np.log10(length_cm / _USUAL_LENGTH_CM)) if wrong and length_cm else 1.0
-    if factor in _UNIT_SLIPS and low < length_cm / factor < high:
+    least, most = _USUAL_LENGTH_CM
+    fitting = [factor for factor in _UNIT_SLIPS if least <= length_cm / factor <= most]
+    if wrong and fitting:
         yield contents.problem(
             "calibration",
             f"By the calibration, the mouse is {length_cm:.3g} cm long (expected {low:g} to "
-            f"{high:g}): its world is about {factor:g} times too large.",
-            f"Its numbers are likely {_UNIT_SLIPS[factor]}; correct its unit.",
+            f"{high:g}): its world is about {fitting[0]:g} times too large.",
+            f"Its numbers are likely {_UNIT_SLIPS[fitting[0]]}; correct its unit.",
         )
     else:
         yield from _judge_length(contents, length_cm, "calibration", "By the calibration")
