@@ -15,18 +15,28 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from benchmarks.machine import read_peak_memory
 
+from mousegpt.core.arrays import BoolArray, FloatArray
 from mousegpt.core.errors import BackendError
+from mousegpt.core.skeleton import BONES, KEYPOINTS
 from mousegpt.io.rodent import RODENT, TREE_FILE
 from mousegpt.pipeline.synthesis.acting import act_recording
 from mousegpt.pipeline.synthesis.filming import check_rendering, film_part
 from mousegpt.pipeline.synthesis.running import synthesize_study
 from mousegpt.pipeline.synthesis.settings import PART_FRAMES, SynthesisSettings
+from mousegpt.synthetic.anatomy import PAWS
 
 NAME = "synthetic"
 PEER = "MUJOCO_PYTHON"  # an interpreter that has mujoco (pip install mujoco)
 VIEW = "side1"
+#: keypoints that one bone joins; a joint, the scapula or a bending tail lies between the others
+RIGID = [
+    (a, b) for a, b in BONES
+    if not {a, b} & {"TailMid", "TailEnd"} and {a, b} not in
+    ({"EarL", "SpineF"}, {"EarR", "SpineF"}, {"Hip", "KneeL"}, {"Hip", "KneeR"})
+]  # fmt: skip
 
 #: what a user would otherwise do: the same rodent, drawn by MuJoCo with shadow and antialiasing
 _PEER_SCRIPT = """
@@ -57,7 +67,9 @@ print(json.dumps({"s": (time.perf_counter() - start) / n, "brightness": float(im
 
 def measure(quick: bool) -> dict[str, Any]:
     """Measure tables for studies of growing length, and pictures on one and on two cores."""
-    return {"name": NAME} | _measure_tables(quick) | _measure_pictures(quick)
+    return (
+        {"name": NAME} | _measure_tables(quick) | _measure_motion(quick) | _measure_pictures(quick)
+    )
 
 
 def _measure_tables(quick: bool) -> dict[str, Any]:
@@ -74,6 +86,37 @@ def _measure_tables(quick: bool) -> dict[str, Any]:
         "tables_s": round(growth[lengths[-1]], 1),
         "tables_growth_s": {f"{key:g} min": round(value, 1) for key, value in growth.items()},
     }
+
+
+def _measure_motion(quick: bool) -> dict[str, Any]:
+    """Measure whether paws slide, bones stretch or anything dips through the floor."""
+    minutes, numbers = (0.5, (0, 3)) if quick else (20.0, (0, 10, 16, 25))
+    design = "demo" if quick else "drugs"
+    slides, spread, lowest = [], 0.0, 0.0
+    for number in numbers:
+        played = act_recording(SynthesisSettings(design=design, minutes=minutes), number)
+        for i, paw in enumerate(PAWS):
+            place = played.keypoints[:, KEYPOINTS.index(paw), :2]
+            slides.append(_measure_slide(place, played.performance.contacts[:, i]))
+        for a, b in RIGID:
+            ends = [played.keypoints[:, KEYPOINTS.index(name)] for name in (a, b)]
+            length = np.linalg.norm(ends[0] - ends[1], axis=-1)
+            spread = max(spread, float(length.std() / length.mean()))
+        lowest = min(lowest, float(played.keypoints[..., 2].min()))
+    slid = np.concatenate(slides)
+    return {
+        "motion_of": f"{len(numbers)} mice x {minutes:g} min",
+        "stance_frames_within_2_mm": round(float((slid < 0.2).mean()), 5),
+        "bone_length_variation": spread,
+        "deepest_keypoint_mm": round(-10 * lowest, 2),
+    }
+
+
+def _measure_slide(place: FloatArray, stands: BoolArray) -> FloatArray:
+    """Return how far a standing paw is from where it came down, cm, of every stance frame."""
+    begins = stands & ~np.concatenate([[False], stands[:-1]])
+    landing = np.maximum.accumulate(np.where(begins, np.arange(len(stands)), 0))
+    return np.asarray(np.linalg.norm(place - place[landing], axis=-1)[stands])
 
 
 def _measure_pictures(quick: bool) -> dict[str, Any]:

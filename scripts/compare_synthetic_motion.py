@@ -93,6 +93,15 @@ def measure_posture(keypoints: FloatArray) -> dict[str, FloatArray]:
     return lengths | {f"height of {name}": at[name][:, 2] for name in HEIGHTS}
 
 
+#: colours that colour-blind eyes tell apart, and lines that grey prints do
+STYLES = {
+    "real track": {"color": "#222222"},
+    "synthetic": {"color": "#D55E00", "linestyle": "--"},
+    "synthetic with 0.5 mm noise": {"color": "#0072B2", "linestyle": "-."},
+    "real, labelled by hand": {"color": "#222222", "linestyle": ":"},
+}
+
+
 def plot(sources: dict[str, FloatArray], labels: FloatArray, path: Path) -> None:
     """Draw distributions: speeds, accelerations, and postures."""
     figure, axes = plt.subplots(3, 5, figsize=(15, 8.5), constrained_layout=True)
@@ -101,7 +110,7 @@ def plot(sources: dict[str, FloatArray], labels: FloatArray, path: Path) -> None
         for column, point in enumerate(POINTS):
             for row, what in enumerate(("speed, cm/s", "acceleration, cm/s²")):
                 values = np.sort(motion[point][row])
-                axes[row, column].plot(values, np.linspace(0, 1, len(values)), label=name)
+                axes[row, column].plot(values, np.linspace(0, 1, len(values)), **STYLES[name])
                 axes[row, column].set(xscale="log", xlabel=f"{point}: {what}", ylim=(0, 1))
                 axes[row, column].set_xlim((0.3, 100) if row == 0 else (10, 5000))
     shown = ("Snout to TailBase", "SpineF to TailBase", "height of Snout", "height of SpineF",
@@ -112,14 +121,13 @@ def plot(sources: dict[str, FloatArray], labels: FloatArray, path: Path) -> None
         posture = measure_posture(keypoints)
         for column, what in enumerate(shown):
             values = np.sort(posture[what][np.isfinite(posture[what])])
-            style = {"real, labelled by hand": "0.4"}.get(name)
-            order = {"real track": "C0", "synthetic": "C1"}.get(name, style)
-            axes[2, column].plot(values, np.linspace(0, 1, len(values)), color=order, label=name)
+            axes[2, column].plot(values, np.linspace(0, 1, len(values)), **STYLES[name])
             axes[2, column].set(xlabel=f"{what}, cm", ylim=(0, 1))
     for row in axes:
         row[0].set_ylabel("share of frames below")
-    axes[0, 0].legend(fontsize=8)
-    axes[2, 0].legend(fontsize=8)
+    lines = [*axes[0, 0].lines, axes[2, 0].lines[-1]]
+    names = [*sources, "real, labelled by hand"]
+    figure.legend(lines, names, loc="outside upper center", ncols=4, frameon=False)
     figure.savefig(path, dpi=90)
 
 

@@ -32,17 +32,16 @@ from mousegpt.synthetic.rig import build_rig
 from mousegpt.synthetic.skin import fit_skin, pose_skin
 from mousegpt.synthetic.surface import Skin
 
-FPS, TILE = 120, 260
+FPS, TILE = 120, 420
 VIEWS = ("side1", "side3")  # 103 degrees apart: what comes nearest to perpendicular on a ring of 7
 SEEN, HIDDEN, OUTLINE = "#EE6677", "#66CCEE", "#CCBB44"
 
 
-class Scene:
-    """A mouse that acted, and the cameras around it."""
+class Studio:
+    """An arena, its cameras, and a mouse that can be photographed there."""
 
     def __init__(
         self,
-        behavior: str,
         *,
         coat: str | None = "black",
         variety: float = 0.0,
@@ -51,20 +50,30 @@ class Scene:
         seed: int = 1,
     ) -> None:
         self.arena, self.body = find_arena("paper"), Body()
-        script = [Bout("still", 1.0), Bout(behavior, 2.0), Bout("still", 1.0)]
-        self.played: Performance = act(
-            script, self.body, self.arena, duration_s=6.0, fps=FPS, seed=seed
-        )
-        self.keypoints: FloatArray = pose_skeleton(self.played.stance, self.body)
         self.cameras: Calibration = build_rig(self.arena, image_size=(size, size))
         self.skin: Skin = fit_skin(load_rodent(), self.body)
         look = draw_look(seed, coat=coat, variety=variety, infrared=infrared)
         self.renderer = Renderer(self.skin, self.arena, look, self.cameras)
 
+
+class Scene:
+    """A mouse that acts in a studio."""
+
+    def __init__(self, studio: Studio, behavior: str, *, seed: int = 1) -> None:
+        self.arena, self.body, self.skin = studio.arena, studio.body, studio.skin
+        self.cameras, self.renderer = studio.cameras, studio.renderer
+        script = [Bout("still", 1.0), Bout(behavior, 2.0), Bout("still", 1.0)]
+        self.played: Performance = act(
+            script, self.body, self.arena, duration_s=6.0, fps=FPS, seed=seed
+        )
+        self.keypoints: FloatArray = pose_skeleton(self.played.stance, self.body)
+
     def find_frame(self, behavior: str) -> int:
-        """Return the middle frame of a behaviour, or of the session when it did not happen."""
+        """Return the middle frame of a behaviour; of a jump the highest."""
         frames = np.flatnonzero(np.array(self.played.labels) == behavior)
-        return int(frames[len(frames) // 2]) if len(frames) else len(self.played.labels) // 2
+        if behavior == "jumping":
+            return int(frames[np.argmax(self.played.stance.carriage.lift[frames])])
+        return int(frames[len(frames) // 2])
 
     def shoot(self, view: str, frame: int) -> Picture:
         """Take a picture as a camera with an exposure of 4 ms does."""
@@ -83,21 +92,21 @@ class Scene:
 
 def draw_behaviors(path: Path) -> None:
     """Draw every behaviour from two sides."""
-    n_columns = 4
+    n_columns = 3
     n_rows = -(-len(BEHAVIORS) // n_columns)
-    figure, axes = plt.subplots(n_rows, n_columns, figsize=(16, 2.35 * n_rows))
+    figure, axes = plt.subplots(n_rows, n_columns, figsize=(16, 2.9 * n_rows))
+    studio = Studio()
     for ax, behavior in zip(axes.flat, BEHAVIORS, strict=False):
-        scene = Scene(behavior)
+        scene = Scene(studio, behavior)
         frame = scene.find_frame(behavior)
         ax.imshow(np.hstack([scene.crop(view, frame) for view in VIEWS]))
         ax.set_title(behavior, fontsize=12, loc="left", pad=3)
-        scene.renderer.close()
     save(figure, path)
 
 
 def draw_overlay(path: Path) -> None:
     """Draw the 24 keypoints over the pixels of all eight cameras; hidden ones are open rings."""
-    scene = Scene("walking", size=896)
+    scene = Scene(Studio(size=896), "walking")
     frame = scene.find_frame("walking")
     figure, axes = plt.subplots(2, 4, figsize=(16, 8.4))
     for ax, view in zip(axes.flat, scene.cameras.views, strict=True):
@@ -139,9 +148,10 @@ def shoot_once(
     seed: int = 1,
 ) -> ImageArray:
     """Return one picture of a rearing mouse."""
-    scene = Scene("rearing", coat=coat, variety=variety, infrared=infrared, size=448, seed=seed)
+    studio = Studio(coat=coat, variety=variety, infrared=infrared, size=448, seed=seed)
+    scene = Scene(studio, "rearing")
     image = scene.shoot("side2", scene.find_frame("rearing")).image
-    scene.renderer.close()
+    studio.renderer.close()
     return image
 
 
@@ -151,7 +161,7 @@ def draw_beside(folder: Path, recording: Path, frames: Sequence[int]) -> None:
     video = next(recording.glob("videos/*E.mp4"))
     for ax, (_, image) in zip(axes[0], read_frames(video, frames), strict=True):
         ax.imshow(image[550:950, 350:950])
-    scene = Scene("walking", size=1280)
+    scene = Scene(Studio(), "walking")
     for ax, frame in zip(axes[1], np.linspace(60, 600, len(frames)).astype(int), strict=True):
         ax.imshow(scene.crop("side1", frame, side=500))
     save(figure, folder / "beside_real.png")
