@@ -16,9 +16,10 @@ from mousegpt.core.errors import DataError
 from mousegpt.core.poses import Poses
 from mousegpt.geometry.diagnosis import DOUBTFUL, WRONG, find_cause, list_names
 from mousegpt.geometry.neighbors import Neighbors, gather_neighbors
-from mousegpt.geometry.sightlines import Sight, measure_fit
+from mousegpt.geometry.sightlines import Sight, measure_fit, measure_worst
 from mousegpt.geometry.synchrony import Lag, find_lag, undo_lag
 
+_AS_GOOD: Final = 1.25  # lags that leave so many times what another cause leaves are believed
 _LAG_REMEDY: Final = (
     "Frames were likely dropped or the recordings started apart; align the videos, then track "
     "again."
@@ -152,18 +153,18 @@ def _find_faults(
         remedy = "Check that the poses of all views are of the same frames and keypoints."
         return [GeometryFault("alone", tuple(lonely), message, remedy)]
     worst, doubtful = float(fit.max()), DOUBTFUL * width
+    lags, left = _find_lags(sights, neighbors, doubtful)
+    if worst <= doubtful or (lags and left <= doubtful):
+        return lags
     missed = (
         f"The views do not see the same points: '{names[int(np.argmax(fit))]}' misses them by "
         f"{worst:.1f} px (median; {doubtful:.1f} are good)"
     )
-    cause = None
-    if worst > doubtful:
-        cause = find_cause(sights, neighbors, worst_px=worst, width_px=width)
-    if cause is not None and cause.kind != "late":
+    cause = find_cause(sights, worst_px=worst, width_px=width)
+    if cause is not None and not (lags and left <= _AS_GOOD * cause.error_px):
         message = f"{missed}; with {cause.change} it is {cause.error_px:.1f} px."
         views = tuple(names[view] for view in cause.views)
         return [GeometryFault(cause.kind, views, message, cause.remedy)]
-    lags = _find_lags(sights, neighbors, doubtful)
     if lags or worst <= WRONG * width:
         return lags
     message = f"{missed}; no swap of views and no other repair that was tried helps."
@@ -173,24 +174,21 @@ def _find_faults(
 
 def _find_lags(
     sights: Sequence[Sight], neighbors: Neighbors, tolerance_px: float
-) -> list[GeometryFault]:
-    """Find views that are late or ahead, one after the other."""
+) -> tuple[list[GeometryFault], float]:
+    """Find views that are late or ahead, one after the other, and what they leave unexplained."""
     faults: list[GeometryFault] = []
-    seen = list(sights)
+    worst = measure_worst(sights, tolerance_px=tolerance_px)
     for _ in range(len(sights) - 1):
-        lag = find_lag(seen, neighbors, tolerance_px=tolerance_px)
+        lag = find_lag(sights, neighbors, tolerance_px=tolerance_px)
         if lag is None:
             break
-        before = measure_fit(seen, tolerance_px=tolerance_px).max()
         neighbors = undo_lag(neighbors, lag)
-        seen = [Sight(s.camera, p) for s, p in zip(seen, neighbors.now, strict=True)]
-        name = seen[lag.view].camera.name
-        told = _tell_lag(lag, neighbors.frames)
+        sights = [Sight(s.camera, p) for s, p in zip(sights, neighbors.now, strict=True)]
+        name, told = sights[lag.view].camera.name, _tell_lag(lag, neighbors.frames)
         message = f"The views do not show the same moment: '{name}' is {told}."
-        faults.append(
-            GeometryFault("late", (name,), message, _LAG_REMEDY, bool(before > tolerance_px))
-        )
-    return faults
+        faults.append(GeometryFault("late", (name,), message, _LAG_REMEDY, worst > tolerance_px))
+        worst = measure_worst(sights, tolerance_px=tolerance_px)
+    return faults, worst
 
 
 def _tell_lag(lag: Lag, frames: IntArray) -> str:

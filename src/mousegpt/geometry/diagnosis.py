@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from mousegpt.geometry.faults import Repair, suggest_repairs
-from mousegpt.geometry.neighbors import Neighbors
 from mousegpt.geometry.permutation import find_permutations
 from mousegpt.geometry.sightlines import Sight, measure_worst
-from mousegpt.geometry.synchrony import find_lag, undo_lag
 
 #: Median misses over the picture's width: from the first on a cause is sought, above the second
 #: the views do not belong together, whatever the cause.
@@ -18,7 +16,7 @@ DOUBTFUL: Final = 0.005
 WRONG: Final = 0.03
 
 _GAIN: Final = 3.0  # a repair explains the misses when it makes them so many times smaller
-_N_POINTS: Final = 1500  # on which repairs are tried
+_N_POINTS: Final = 1000  # on which repairs are tried
 _PRICE: Final = 1.25  # a repair with one more free number must leave so many times less
 
 
@@ -45,20 +43,15 @@ class Cause:
     error_px: float
 
 
-def find_cause(
-    sights: Sequence[Sight], neighbors: Neighbors, *, worst_px: float, width_px: float
-) -> Cause | None:
+def find_cause(sights: Sequence[Sight], *, worst_px: float, width_px: float) -> Cause | None:
     """Try every repair and return the simplest that makes the misses three times smaller."""
     tolerance = DOUBTFUL * width_px
     step = max(1, len(sights[0].pixels) // _N_POINTS)
-    lag = find_lag(sights, neighbors, tolerance_px=tolerance)
     thin = [Sight(sight.camera, sight.pixels[::step]) for sight in sights]
-    repairs = [*_list_repairs(thin, tolerance)]
-    if lag is not None:
-        pixels = undo_lag(neighbors, lag).now[:, ::step]
-        read = tuple(Sight(s.camera, p) for s, p in zip(sights, pixels, strict=True))
-        repairs.append(Repair("late", (lag.view,), read, 1, "", ""))
-    tried = [(each, measure_worst(each.sights, tolerance_px=tolerance)) for each in repairs]
+    tried = [
+        (each, measure_worst(each.sights, tolerance_px=tolerance))
+        for each in _list_repairs(thin, tolerance)
+    ]
     helping = [each for each in tried if each[1] * _GAIN < worst_px and each[1] < WRONG * width_px]
     if not helping:
         return None

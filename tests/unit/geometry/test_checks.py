@@ -276,6 +276,7 @@ REAL: dict[str, Callable[[Path], tuple[Poses, Calibration]]] = {
 
 
 @pytest.mark.real
+@pytest.mark.slow
 @pytest.mark.parametrize("name", REAL)
 def test_real_rigs_raise_no_alarm_and_real_slips_are_named(name: str, shared_data: Path) -> None:
     poses, rig = REAL[name](shared_data)
