@@ -109,3 +109,17 @@ def test_demo_is_made_once(tmp_path):
     assert build_demo(tmp_path / "demo") == project
     assert project.manifest.stat().st_mtime_ns == before
     assert not check_project(project.folder).has_errors
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        (("--size", "large"), 2, "WIDTHxHEIGHT"),
+        (("--fps", "1000"), 2, "--fps"),
+        (("--design", "diet"), 1, "one of drugs, depression, demo"),
+        (("--coat", "tartan", "--design", "demo", "--minutes", "0.01"), 1, "no coat 'tartan'"),
+    ],
+)
+def test_synth_names_what_it_cannot_make(arguments, status, words, tmp_path):
+    check_sentence(run_cli("synth", tmp_path / "study", *arguments), status, words)
+    assert not (tmp_path / "study").exists()

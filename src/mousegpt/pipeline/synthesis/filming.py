@@ -28,7 +28,7 @@ from mousegpt.pipeline.synthesis.settings import (
 from mousegpt.synthetic.arena import find_arena
 from mousegpt.synthetic.body import pose_figure
 from mousegpt.synthetic.exposure import expose_stance
-from mousegpt.synthetic.looks import draw_look
+from mousegpt.synthetic.looks import Look, draw_look
 from mousegpt.synthetic.rendering import Picture, Renderer, open_context
 from mousegpt.synthetic.rig import build_rig
 from mousegpt.synthetic.skin import fit_skin, pose_skin
@@ -40,6 +40,17 @@ def arrange_cameras(settings: SynthesisSettings) -> Calibration:
     """Return the cameras of a study: the same for all of its recordings."""
     return build_rig(
         settings.arena, layout=settings.rig, image_size=settings.image_size, seed=settings.seed
+    )
+
+
+def choose_look(settings: SynthesisSettings, number: int) -> Look:
+    """Draw coat, light and room of a recording; without variety they are those of all."""
+    animal = plan_recordings(settings).recordings[number].animal
+    return draw_look(
+        seed=(settings.seed, animal.body_seed),
+        coat=settings.coat,
+        infrared=settings.infrared,
+        variety=settings.variety,
     )
 
 
@@ -102,11 +113,7 @@ def _take_picture(
 
 @lru_cache(maxsize=1)
 def _open_studio(settings: SynthesisSettings, number: int) -> tuple[Renderer, Skin]:
-    animal = plan_recordings(settings).recordings[number].animal
-    seed = (settings.seed, animal.body_seed)
-    look = draw_look(
-        seed=seed, coat=settings.coat, infrared=settings.infrared, variety=settings.variety
-    )
+    look = choose_look(settings, number)
     skin = fit_skin(load_rodent(), act_recording(settings, number).body)
     return Renderer(skin, find_arena(settings.arena), look, arrange_cameras(settings)), skin
 

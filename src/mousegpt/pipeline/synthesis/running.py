@@ -17,6 +17,7 @@ from mousegpt.pipeline.synthesis.boards import is_boarded, record_boards
 from mousegpt.pipeline.synthesis.filming import (
     arrange_cameras,
     check_rendering,
+    choose_look,
     count_parts,
     film_part,
     join_parts,
@@ -58,6 +59,7 @@ def synthesize_study(
     project = Project(folder.expanduser().resolve())
     n_recordings = len(plan_recordings(settings).recordings)  # names a wrong design at once
     views = arrange_cameras(settings).views
+    choose_look(settings, 0)
     if videos:
         check_rendering()
     claim_folder(project.folder, settings)
