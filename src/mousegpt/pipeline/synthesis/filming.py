@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import lru_cache
 from math import ceil
 from pathlib import Path
@@ -92,6 +93,8 @@ def join_parts(settings: SynthesisSettings, number: int, view: str, folder: Path
     save_table(pd.concat(tables, ignore_index=True), place.pixels(name, view))
     join_videos(parts, place.video(name, view))
     shutil.rmtree(parts[0].parent)
+    with suppress(OSError):  # others are still in parts
+        parts[0].parent.parent.rmdir()
 
 
 def _take_picture(
