@@ -10,7 +10,7 @@ export OMP_WAIT_POLICY := PASSIVE
 
 help:
 	@echo "make setup     install everything into .venv"
-	@echo "make demo      make and analyse a small made-up study; prints the path of its report"
+	@echo "make demo      analyse a small study of synthetic mice; prints the path of its report"
 	@echo "make test      the tests that take seconds"
 	@echo "make test-all  all tests"
 	@echo "make check     style, types and the rules of the house"

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def make_demo(
     folder: Annotated[Path, typer.Argument(help="Where to make it.")] = Path("mousegpt-demo"),
 ) -> None:
-    """Make and run a small study of made-up mice, and print the path of its report."""
+    """Make and run a small study of synthetic mice, and print the path of its report."""
     from mousegpt.pipeline.demo import build_demo
 
     run_and_show(build_demo(folder))

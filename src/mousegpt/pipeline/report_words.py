@@ -75,7 +75,7 @@ def write_warnings(
     warnings = []
     if any("made_up" in recording.metadata for recording in recordings):
         warnings.append(
-            "These mice are made up: a formula moves them and their groups differ because they "
+            "These mice are synthetic: a program moves them and their groups differ because they "
             "were made to. Nothing here is evidence about animals."
         )
     for recording in recordings:
