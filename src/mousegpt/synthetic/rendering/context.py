@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
@@ -37,9 +38,10 @@ def open_context() -> moderngl.Context:
             "Rendering needs the package moderngl, which is not installed; "
             "run: pip install 'mousegpt[synth]'."
         ) from None
-    for device in range(_MAX_DEVICES):  # the first device that works is the best: GPUs come first
+    native: list[Any] = [{}]  # macOS has no EGL and needs none
+    devices = [{"backend": "egl", "device_index": device} for device in range(_MAX_DEVICES)]
+    for options in native if sys.platform == "darwin" else devices:  # GPUs come first
         try:
-            options: Any = {"backend": "egl", "device_index": device}
             context = moderngl.create_context(require=330, standalone=True, **options)
         except Exception as error:  # glcontext and moderngl raise no class of their own
             reason = str(error)

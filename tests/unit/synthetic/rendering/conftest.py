@@ -4,21 +4,6 @@ import numpy as np
 import pytest
 
 from mousegpt.core.calibration import Calibration, Camera
-from mousegpt.core.errors import BackendError
-from mousegpt.synthetic.rendering import open_context
-
-
-@pytest.fixture(scope="session")
-def _egl() -> None:
-    try:
-        open_context().release()
-    except BackendError as error:
-        pytest.skip(str(error))
-
-
-@pytest.fixture
-def egl(_egl) -> None:
-    """Skip the test, with the reason, where nothing can be rendered."""
 
 
 @pytest.fixture
