@@ -143,10 +143,11 @@ def test_the_noted_pixels_are_those_of_the_mouse(film):
     for frame, image in read_frames(film.video(name, "top"), range(0, len(pixels), 10)):
         row = pixels.iloc[frame]
         mask = decode_mask(row["mask"], SMALL.image_size)
-        box = mask[row["top"] : row["bottom"], row["left"] : row["right"]]
-        assert box.sum() == mask.sum() > 0
+        left, top, right, bottom = row[["left", "top", "right", "bottom"]].astype(int)
         around = np.zeros_like(mask)
-        around[row["top"] : row["bottom"], row["left"] : row["right"]] = True
+        around[top : bottom + 1, left : right + 1] = True
+        assert 0 < mask.sum() < around.sum()
+        assert not (mask & ~around).any()
         assert image[mask].mean() < image[around & ~mask].mean() - 20
         for keypoint in KEYPOINTS:
             if row[f"{keypoint}_visible"]:

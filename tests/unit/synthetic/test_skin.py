@@ -1,4 +1,3 @@
-import importlib.util
 from dataclasses import replace
 
 import numpy as np
@@ -16,10 +15,6 @@ from mousegpt.synthetic.body import Carriage, Paws, Stance, make_axes, pose_bind
 from mousegpt.synthetic.meshwork import measure_volume
 from mousegpt.synthetic.skin import fit_skin, pose_skin, press_flesh, straighten_bind
 
-needs_rodent = pytest.mark.skipif(
-    importlib.util.find_spec("dm_control") is None,
-    reason="dm_control, whose rodent the mouse is made from, is not installed",
-)
 INSIDE = [k for k in KEYPOINTS if k not in ("EarL", "EarR", "Snout", "TailEnd")]
 
 
@@ -52,7 +47,6 @@ def wind(points, vertices, faces):
     return np.arctan2(triple, below).sum(axis=1) / (2 * np.pi)
 
 
-@needs_rodent
 def test_is_a_closed_mesh_of_unit_normals(skin):
     n = len(skin.vertices)
     assert skin.faces.dtype == np.int32 and skin.faces.min() == 0 and skin.faces.max() == n - 1
@@ -70,7 +64,6 @@ def test_is_a_closed_mesh_of_unit_normals(skin):
     )  # cm³: a heavy adult
 
 
-@needs_rodent
 def test_weights_and_regions_are_shares(skin):
     assert skin.weights.shape == (len(skin.vertices), len(BONES))
     np.testing.assert_allclose(skin.weights.sum(axis=1), 1)
@@ -84,7 +77,6 @@ def test_weights_and_regions_are_shares(skin):
     assert (every_bone > 1).all()
 
 
-@needs_rodent
 def test_has_the_measures_of_a_mouse(skin):
     x, y, _ = skin.vertices.T
     own = (skin.ear == 0) & (skin.eye == 0)
@@ -102,13 +94,11 @@ def test_has_the_measures_of_a_mouse(skin):
     assert np.ptp(y[tail & (x < x.min() + 0.3)]) <= 0.15
 
 
-@needs_rodent
 def test_left_mirrors_right(skin):
     away, _ = cKDTree(skin.vertices).query(skin.vertices * [1, -1, 1])
     assert away.max() < 0.05
 
 
-@needs_rodent
 @pytest.mark.parametrize("figure", [pose_bind(Body()), stand(), stand(arch=0.5)])
 def test_joints_are_inside_and_landmarks_on_the_surface(skin, figure):
     surface = pose_skin(skin, figure)
@@ -125,7 +115,6 @@ def test_joints_are_inside_and_landmarks_on_the_surface(skin, figure):
     assert (depth[tips] < 0.06).all()
 
 
-@needs_rodent
 def test_follows_a_rigid_motion(skin):
     figure = stand(arch=0.3)
     figure = replace(figure, origins=figure.origins + (0, 0, 9))
@@ -140,7 +129,6 @@ def test_follows_a_rigid_motion(skin):
     assert after.positions.dtype == np.float32
 
 
-@needs_rodent
 def test_at_bind_it_is_itself(skin):
     bind = straighten_bind(Body())
     bind = replace(bind, girth=np.ones(1), origins=bind.origins)
@@ -149,7 +137,6 @@ def test_at_bind_it_is_itself(skin):
     np.testing.assert_allclose(posed[above], skin.vertices[above], atol=1e-5)
 
 
-@needs_rodent
 @pytest.mark.parametrize("figure", [stand(arch=np.pi / 6), stand(bend=np.pi / 3)])
 def test_a_curved_back_has_no_crease(skin, figure):
     """Along the midline of the back the surface turns by little from vertex to vertex."""
@@ -162,7 +149,6 @@ def test_a_curved_back_has_no_crease(skin, figure):
     assert np.degrees(np.arccos(np.clip(cosines, -1, 1))).max() < 25
 
 
-@needs_rodent
 def test_grows_with_girth_and_keeps_its_head(skin):
     figure = stand()
     thin, fat = (
@@ -175,7 +161,6 @@ def test_grows_with_girth_and_keeps_its_head(skin):
     np.testing.assert_array_equal(fat[head], thin[head])
 
 
-@needs_rodent
 def test_follows_the_build():
     rodent = load_rodent()
     plain, large = fit_skin(rodent, Body()), fit_skin(rodent, Body(size=1.1))
@@ -192,7 +177,6 @@ def test_follows_the_build():
     )
 
 
-@needs_rodent
 def test_same_input_same_bytes():
     one, two = (fit_skin(load_rodent(), Body()) for _ in range(2))
     assert one.vertices.tobytes() == two.vertices.tobytes()
@@ -200,7 +184,6 @@ def test_same_input_same_bytes():
     assert pose_skin(one, stand()).groom.tobytes() == pose_skin(two, stand()).groom.tobytes()
 
 
-@needs_rodent
 def test_stays_above_the_floor_and_inside_the_walls(skin):
     arena = find_arena("cylinder")
     low = stand(hip_height=1.0)

@@ -238,7 +238,7 @@ def test_wrong_requests_are_told() -> None:
         plan_study("sleep")
     with pytest.raises(DataError, match="'caffeine'"):
         plan_study(Design({"caffeine": 1}))
-    with pytest.raises(DataError, match="5 are to show 'jumping'"):
+    with pytest.raises(DataError, match="7 are to show 'jumping'"):
         plan_study("demo", planted={"jumping": 7})
     with pytest.raises(DataError, match="'flying'"):
         plan_study("demo", planted={"flying": 1})

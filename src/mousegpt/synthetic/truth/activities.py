@@ -119,7 +119,7 @@ EVIDENCE: Final[dict[str, Evidence]] = {
     ),
     "grooming": Evidence(_ON_THE_SPOT, {"forepaw": "face"}, outlasts=True),
     "body grooming": Evidence(
-        {**_ON_THE_SPOT, "head_yaw": ("slightly left", "slightly right", "left", "right")}
+        {**_ON_THE_SPOT, "spine_horizontal": ("bent left", "bent right")}, outlasts=True
     ),
     "scratching": Evidence(_ON_THE_SPOT, {"hindpaw": "neck"}, outlasts=True),
     "head twitching": Evidence(),
