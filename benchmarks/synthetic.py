@@ -160,7 +160,11 @@ def _film(size: tuple[int, int], n_processes: int, quick: bool) -> float:
 def _warm(settings: SynthesisSettings, number: int, folder: str) -> None:
     act_recording(settings, 0)
     film_part(
-        settings.model_copy(update={"minutes": 0.01}), 0, VIEW, 0, Path(folder) / f"w{number}"
+        settings.model_copy(update={"minutes": 0.04, "fps": 5.0}),
+        0,
+        VIEW,
+        0,
+        Path(folder) / f"w{number}",
     )
     time.sleep(0.5)  # so that every process gets one
 

@@ -117,7 +117,7 @@ def test_demo_is_made_once(tmp_path):
         (("--size", "large"), 2, "WIDTHxHEIGHT"),
         (("--fps", "1000"), 2, "--fps"),
         (("--design", "diet"), 1, "one of drugs, depression, demo"),
-        (("--coat", "tartan", "--design", "demo", "--minutes", "0.01"), 1, "no coat 'tartan'"),
+        (("--coat", "tartan", "--design", "demo", "--minutes", "0.04"), 1, "no coat 'tartan'"),
     ],
 )
 def test_synth_names_what_it_cannot_make(arguments, status, words, tmp_path):

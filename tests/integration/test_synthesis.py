@@ -19,11 +19,12 @@ from mousegpt.io.poses import load_poses
 from mousegpt.io.tables import load_table
 from mousegpt.io.video import probe_video, read_frames
 from mousegpt.pipeline.checking import check_project
+from mousegpt.pipeline.synthesis.filming import arrange_cameras
 from mousegpt.pipeline.synthesis.running import synthesize_study
 from mousegpt.pipeline.synthesis.settings import SynthesisFolder, SynthesisSettings
 
 SHORT = SynthesisSettings(design="demo", minutes=0.05, fps=30, rig="pair", planted_jumps=1)
-SMALL = SHORT.model_copy(update={"image_size": (128, 128), "minutes": 0.03})
+SMALL = SHORT.model_copy(update={"image_size": (128, 128), "minutes": 0.04, "fps": 20})
 
 
 def ignore(_event):
@@ -72,6 +73,9 @@ def test_truth_and_measurement_are_of_the_same_frames(study):
 def test_the_planted_jump_happens_once_in_the_study(study):
     events = pd.read_csv(study.folder / "truth" / "events.csv")
     assert events["behavior"].tolist() == ["jumping"]
+    event = events.iloc[0]
+    labels = load_table(study.truth(event["recording"], "frames")).set_index("frame")["behavior"]
+    assert (labels.loc[event["first_frame"] : event["last_frame"]] == "jumping").all()
     jumping = {
         name: (load_table(study.truth(name, "frames"))["behavior"] == "jumping").any()
         for name in pd.read_csv(study.manifest)["recording"]
@@ -106,6 +110,11 @@ def test_unknown_names_are_refused_before_anything_is_written(change, tmp_path):
     with pytest.raises(DataError, match="one of"):
         synthesize_study(tmp_path / "study", SHORT.model_copy(update=change), ignore)
     assert not (tmp_path / "study").exists()
+
+
+def test_any_number_of_cameras_stands_around():
+    cameras = arrange_cameras(SHORT.model_copy(update={"rig": "4"}))
+    assert cameras.views == ("side1", "side2", "side3", "side4", "top")
 
 
 def test_the_null_study_has_the_same_mice_in_every_group(tmp_path):
@@ -164,6 +173,7 @@ def test_parts_are_gone_and_the_manifest_names_the_videos(film):
 _SCRIPT = """
 import sys
 from pathlib import Path
+from mousegpt.pipeline.synthesis.filming import arrange_cameras
 from mousegpt.pipeline.synthesis.running import synthesize_study
 from mousegpt.pipeline.synthesis.settings import SynthesisSettings
 

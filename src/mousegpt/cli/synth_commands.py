@@ -26,7 +26,10 @@ def make_study(
     ] = 2,
     arena: Annotated[str, typer.Option(help="paper, open_field, home_cage or cylinder.")] = "paper",
     rig: Annotated[
-        str, typer.Option(help="Cameras: paper (7 around, 1 above), pair (2 and 1) or top.")
+        str,
+        typer.Option(
+            help="Cameras: paper (7 around, 1 above), pair (2, 1), top, or a number around."
+        ),
     ] = "paper",
     size: Annotated[str, typer.Option(help="Of the pictures: WIDTHxHEIGHT.")] = "448x448",
     coat: Annotated[str, typer.Option(help="black, agouti or white.")] = "black",

@@ -31,7 +31,7 @@ from mousegpt.synthetic.body import pose_figure
 from mousegpt.synthetic.exposure import expose_stance
 from mousegpt.synthetic.looks import Look, draw_look
 from mousegpt.synthetic.rendering import Picture, Renderer, open_context
-from mousegpt.synthetic.rig import build_rig
+from mousegpt.synthetic.rig import arrange_views, build_rig
 from mousegpt.synthetic.skin import fit_skin, pose_skin
 from mousegpt.synthetic.surface import Skin
 
@@ -39,8 +39,9 @@ from mousegpt.synthetic.surface import Skin
 @lru_cache(maxsize=4)
 def arrange_cameras(settings: SynthesisSettings) -> Calibration:
     """Return the cameras of a study: the same for all of its recordings."""
+    layout = arrange_views(int(settings.rig)) if settings.rig.isdigit() else settings.rig
     return build_rig(
-        settings.arena, layout=settings.rig, image_size=settings.image_size, seed=settings.seed
+        settings.arena, layout=layout, image_size=settings.image_size, seed=settings.seed
     )
 
 

@@ -11,12 +11,14 @@ import pandas as pd
 from mousegpt.core.errors import ProjectError
 from mousegpt.io.atomic import write_atomically
 from mousegpt.io.calibration import save_calibration
+from mousegpt.io.tables import load_table
 from mousegpt.pipeline.project import Project
 from mousegpt.pipeline.provenance import collect_versions, hash_room
 from mousegpt.pipeline.synthesis.acting import plan_recordings
 from mousegpt.pipeline.synthesis.filming import arrange_cameras
 from mousegpt.pipeline.synthesis.settings import SynthesisFolder, SynthesisSettings
 from mousegpt.synthetic.arena import find_arena
+from mousegpt.synthetic.truth import list_event_frames
 
 #: format -> its file or folder in the folder of calibrations; the manifest names the first
 CALIBRATIONS: Final = {
@@ -93,7 +95,10 @@ def write_records(folder: Path, settings: SynthesisSettings, *, videos: bool) ->
         short = f"# Short sessions need short windows.\n[proportions]\nwindow_s = {window_s:g}\n"
         write_atomically(Project(folder).settings, short.encode())
     write_atomically(place.manifest, list_recordings(settings, videos=videos).encode())
-    for name, table in (("animals", list_animals(settings)), ("events", list_events(settings))):
+    for name, table in (
+        ("animals", list_animals(settings)),
+        ("events", list_events(folder, settings)),
+    ):
         content = table.to_csv(index=False, lineterminator="\n").encode()
         write_atomically(folder / "truth" / f"{name}.csv", content)
 
@@ -141,9 +146,12 @@ def list_animals(settings: SynthesisSettings) -> pd.DataFrame:
     )
 
 
-def list_events(settings: SynthesisSettings) -> pd.DataFrame:
-    """Return the planted events as they were planned; when they happened is in the truth."""
-    events = plan_recordings(settings).events
-    columns = ["recording", "behavior", "start_s", "duration_s"]
-    rows = [(e.recording, e.behavior, e.start_s, e.duration_s) for e in events]
-    return pd.DataFrame(rows, columns=columns)
+def list_events(folder: Path, settings: SynthesisSettings) -> pd.DataFrame:
+    """Return the planted events with the frames that show them, a row each."""
+    place, rows = SynthesisFolder(folder), []
+    for event in plan_recordings(settings).events:
+        frames = load_table(place.truth(event.recording, "frames"))
+        found = list_event_frames(frames, event.behavior)
+        rows.append(found.assign(recording=event.recording, behavior=event.behavior))
+    columns = ["recording", "behavior", "first_frame", "last_frame", "peak_frame"]
+    return pd.concat(rows)[columns] if rows else pd.DataFrame(columns=columns)

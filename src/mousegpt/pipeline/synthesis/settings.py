@@ -37,7 +37,7 @@ class SynthesisSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     design: str = "drugs"
-    minutes: float | None = Field(default=None, gt=0, le=24 * 60)
+    minutes: float | None = Field(default=None, ge=0.04, le=24 * 60)
     fps: float = Field(default=60.0, ge=5, le=240)
     effect: float = Field(default=1.0, ge=0, le=1.5)
     planted_jumps: int = Field(default=2, ge=0)
