@@ -42,7 +42,7 @@ docs: $(READY)
 	$(BIN)/python -m pytest -q tests/test_paper_map.py tests/test_documents.py
 
 lock:
-	uv pip compile pyproject.toml --extra dev --extra synth --universal --python-version 3.11 \
+	uv pip compile pyproject.toml --extra dev --extra synth --extra train --universal --python-version 3.11 \
 		--no-emit-index-url --no-header --no-annotate --upgrade -o requirements.lock
 
 clean:
@@ -56,12 +56,12 @@ $(READY): pyproject.toml requirements.lock
 	@if command -v uv >/dev/null; then \
 		uv venv --quiet --allow-existing --python "$$($(PYTHON) -c "import sys; print(sys.executable)")" .venv && \
 		UV_FIND_LINKS="$${UV_FIND_LINKS-$$($(PYTHON) -m pip config get global.find-links 2>/dev/null || true)}" \
-		uv pip install --quiet --python $(BIN)/python -c requirements.lock -e ".[dev,synth]"; \
+		uv pip install --quiet --python $(BIN)/python -c requirements.lock -e ".[dev,synth,train]"; \
 	else \
 		$(PYTHON) -c 'import ensurepip' 2>/dev/null || { \
 			echo "Python's venv module is missing; on Debian and Ubuntu: sudo apt install python3-venv"; \
 			exit 1; }; \
 		$(PYTHON) -m venv .venv && \
-		$(BIN)/python -m pip install --quiet -c requirements.lock -e ".[dev,synth]"; \
+		$(BIN)/python -m pip install --quiet -c requirements.lock -e ".[dev,synth,train]"; \
 	fi
 	@touch $(READY)

@@ -6,7 +6,7 @@ A back end is any object of the right shape; nothing needs to be inherited.
 from collections.abc import Sequence
 from typing import Protocol
 
-from mousegpt.core.arrays import FloatArray
+from mousegpt.core.arrays import FloatArray, ImageArray
 
 
 class Embedder(Protocol):
@@ -42,5 +42,47 @@ class Labeler(Protocol):
         """Return ``(key, pattern)``: an existing or new key, and a regular expression for it.
 
         The pattern matches ``sentence`` (ignoring case).
+        """
+        ...
+
+
+class Detector(Protocol):
+    """Proposes boxes in square pictures; `vision.detection` fits pictures and keeps the best."""
+
+    @property
+    def name(self) -> str:
+        """Identity of the network and its weights; written into provenance."""
+        ...
+
+    @property
+    def size_px(self) -> int:
+        """Edge of the pictures it takes."""
+        ...
+
+    def predict_boxes(self, squares: ImageArray) -> FloatArray:
+        """Return proposals, shape (n, proposal, 5): box in pixels and score, 0 to 1.
+
+        ``squares`` are RGB, shape (n, size_px, size_px, 3).
+        """
+        ...
+
+
+class PoseEstimator(Protocol):
+    """Draws heat-maps of the 24 keypoints; `vision.pose2d` cuts mice out and reads the maps."""
+
+    @property
+    def name(self) -> str:
+        """Identity of the network and its weights; written into provenance."""
+        ...
+
+    @property
+    def size_px(self) -> int:
+        """Edge of the crops it takes."""
+        ...
+
+    def predict_heatmaps(self, crops: ImageArray) -> FloatArray:
+        """Return heat-maps, shape (n, 24, cells, cells); a sure keypoint has the height 1.
+
+        ``crops`` are RGB, shape (n, size_px, size_px, 3).
         """
         ...

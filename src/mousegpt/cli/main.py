@@ -10,7 +10,13 @@ import sys
 import typer
 
 from mousegpt import __version__
-from mousegpt.cli import evaluate_commands, project_commands, result_commands, synth_commands
+from mousegpt.cli import (
+    evaluate_commands,
+    project_commands,
+    result_commands,
+    synth_commands,
+    train_commands,
+)
 from mousegpt.cli.console import print_error
 from mousegpt.core.errors import MouseGPTError, UsageError
 
@@ -30,6 +36,7 @@ app.command("search")(result_commands.search_text)
 app.command("report")(result_commands.make_report)
 app.command("synth")(synth_commands.make_study)
 app.add_typer(evaluate_commands.app, name="evaluate")
+app.add_typer(train_commands.app, name="train")
 
 
 def _print_version(wanted: bool) -> None:
