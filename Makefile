@@ -3,6 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+TRAINER := .venv/.ready-to-train
 
 export OMP_WAIT_POLICY := PASSIVE
 
@@ -23,10 +24,10 @@ setup: $(READY)
 demo: $(READY)
 	$(BIN)/mousegpt demo demo
 
-test: $(READY)
+test: $(TRAINER)
 	$(BIN)/python -m pytest -m "not slow"
 
-test-all: $(READY)
+test-all: $(TRAINER)
 	$(BIN)/python -m pytest
 
 check: $(READY)
@@ -49,19 +50,21 @@ clean:
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 
 # uv is ten times faster than pip; it is told where pip would look for wheels besides the index.
-$(READY): pyproject.toml requirements.lock
+$(READY): EXTRAS := dev,synth
+$(TRAINER): EXTRAS := dev,synth,train
+$(READY) $(TRAINER): pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 		echo "mousegpt needs Python 3.11 or newer; name one, for example: make PYTHON=python3.12"; \
 		exit 1; }
 	@if command -v uv >/dev/null; then \
 		uv venv --quiet --allow-existing --python "$$($(PYTHON) -c "import sys; print(sys.executable)")" .venv && \
 		UV_FIND_LINKS="$${UV_FIND_LINKS-$$($(PYTHON) -m pip config get global.find-links 2>/dev/null || true)}" \
-		uv pip install --quiet --python $(BIN)/python -c requirements.lock -e ".[dev,synth,train]"; \
+		uv pip install --quiet --python $(BIN)/python -c requirements.lock -e ".[$(EXTRAS)]"; \
 	else \
 		$(PYTHON) -c 'import ensurepip' 2>/dev/null || { \
 			echo "Python's venv module is missing; on Debian and Ubuntu: sudo apt install python3-venv"; \
 			exit 1; }; \
 		$(PYTHON) -m venv .venv && \
-		$(BIN)/python -m pip install --quiet -c requirements.lock -e ".[dev,synth,train]"; \
+		$(BIN)/python -m pip install --quiet -c requirements.lock -e ".[$(EXTRAS)]"; \
 	fi
-	@touch $(READY)
+	@touch $@
