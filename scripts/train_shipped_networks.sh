@@ -11,7 +11,7 @@
 #
 # Measured on one busy core (2.4 GHz class): 0.2 s a rendered picture of 768 px; training 3.7
 # crops/s (w18-small, 256 px) and 21 pictures/s (detector, 320 px). On a GPU the preparation of
-# pictures limits: some 30 a second and core.
+# pictures limits: 40 (detector) or 100 (pose) a second and core. Times below are estimates.
 #
 #          scenes x 24 pictures   detector                  pose
 #   gpu    1000 (about 6 min)     10 epochs (about 7 min)   20 epochs (about 14 min)

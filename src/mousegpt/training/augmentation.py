@@ -84,13 +84,14 @@ def recolor(image: ImageArray, settings: Augmentation, rng: np.random.Generator)
     if settings.color:
         light = _change_light(light, settings.color, rng)
     if rng.random() < settings.grey:
-        light = np.repeat(light.mean(axis=2, keepdims=True), 3, axis=2)
+        light = np.asarray(cv2.transform(light, np.full((3, 3), 1 / 3)))
     if rng.random() < settings.hide:
         light = _hide_patch(light, rng)
     if rng.random() < settings.degrade:
         light = _blur(light, rng)
     if rng.random() < settings.degrade:
-        light = light + rng.normal(0, rng.uniform(0.005, 0.06), light.shape)
+        strength = np.float32(rng.uniform(0.005, 0.06))
+        light = light + strength * rng.standard_normal(light.shape, dtype=np.float32)
     changed = np.asarray(np.clip(light * 255 + 0.5, 0, 255), dtype=np.uint8)
     if rng.random() < settings.degrade:
         quality = int(rng.integers(25, 90))
@@ -101,14 +102,12 @@ def recolor(image: ImageArray, settings: Augmentation, rng: np.random.Generator)
 
 def _change_light(light: FloatArray, strength: float, rng: np.random.Generator) -> FloatArray:
     gain = np.exp(strength * (rng.normal(0, 0.25) + rng.normal(0, 0.08, 3)))
-    contrast = np.exp(strength * rng.normal(0, 0.2))
-    gamma = np.exp(strength * rng.normal(0, 0.25))
-    saturation = np.exp(strength * rng.normal(0, 0.3))
-    grey = light.mean(axis=2, keepdims=True)
-    tinted = (grey + (light - grey) * saturation) * gain
-    middle = tinted.mean()
-    leveled = np.clip(middle + (tinted - middle) * contrast, 0, 1)
-    return np.asarray(leveled**gamma)
+    contrast, gamma, saturation = np.exp(strength * rng.normal(0, [0.2, 0.25, 0.3]))
+    mix = saturation * np.eye(3) + (1 - saturation) / 3  # towards or away from grey
+    tinted = np.asarray(cv2.transform(light, np.diag(gain) @ mix))  # in 32 bits, as all here
+    middle = float(tinted.mean())
+    leveled = np.clip((tinted - middle) * np.float32(contrast) + np.float32(middle), 0, 1)
+    return np.asarray(cv2.pow(leveled, float(gamma)))
 
 
 def _hide_patch(light: FloatArray, rng: np.random.Generator) -> FloatArray:

@@ -64,7 +64,14 @@ PRESETS: Final[Mapping[str, Mapping[str, Recipe]]] = MappingProxyType(
         "detector": {
             "paper": _DETECTOR,
             "small": _DETECTOR.model_copy(
-                update={"network": "0.33x0.25", "size_px": 320, "learning_rate": 1e-2, "epochs": 60}
+                update={
+                    "network": "0.33x0.25",
+                    "size_px": 320,
+                    "epochs": 60,
+                    "optimizer": "adam",
+                    "learning_rate": 1e-3,
+                    "weight_decay": 0.0,
+                }
             ),
         },
         "pose": {

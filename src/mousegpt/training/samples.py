@@ -83,7 +83,7 @@ class PackedSamples:
         rows = self._pictures[i]
         content = np.frombuffer(rows["image"].iloc[0], dtype=np.uint8)
         bgr = np.asarray(cv2.imdecode(content, cv2.IMREAD_COLOR), dtype=np.uint8)
-        image = np.ascontiguousarray(bgr[..., ::-1])
+        image = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), dtype=np.uint8)
         mice = rows[rows["left"].notna()]
         shape = (len(mice), len(KEYPOINTS))
         points = np.array(mice["keypoints"].tolist(), dtype=np.float64).reshape(*shape, 2)
