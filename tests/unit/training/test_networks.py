@@ -73,6 +73,20 @@ def test_heatmaps_are_a_quarter_of_the_crop():
     assert maps.shape == (2, 24, 16, 16)
 
 
+@pytest.mark.parametrize("kind", ["pose", "detector"])
+def test_some_steps_lower_the_loss(kind, tmp_path):
+    recipe, samples = make_recipe(kind, epochs=25), draw_samples(4)
+    task = (
+        PoseTask(recipe, [samples]) if kind == "pose" else DetectorTask(recipe, [samples], ANCHORS)
+    )
+    if kind == "detector":
+        task.inputs._mosaic = 0
+    state = train_network(task, recipe, tmp_path, lengths=[4], save_every=1000)
+    losses = [row["loss"] for row in state.rows]
+    assert np.mean(losses[-5:]) < 0.9 * losses[0]
+
+
+@pytest.mark.slow
 def test_the_pose_network_learns_four_pictures_by_heart(tmp_path):
     samples = draw_samples(4)
     recipe = make_recipe("pose", epochs=120)
@@ -91,6 +105,7 @@ def test_the_pose_network_learns_four_pictures_by_heart(tmp_path):
     assert np.median(found[..., 2]) > 0.5
 
 
+@pytest.mark.slow
 def test_the_detector_learns_four_pictures_by_heart(tmp_path):
     samples = draw_samples(4)
     recipe = make_recipe("detector", epochs=150, optimizer="sgd", learning_rate=0.02,
