@@ -11,6 +11,7 @@ import typer
 
 from mousegpt import __version__
 from mousegpt.cli import (
+    calibrate_commands,
     evaluate_commands,
     project_commands,
     result_commands,
@@ -34,6 +35,7 @@ app.command("run")(project_commands.run_chain)
 app.command("status")(project_commands.show_status)
 app.command("search")(result_commands.search_text)
 app.command("report")(result_commands.make_report)
+app.command("calibrate")(calibrate_commands.calibrate_cameras)
 app.command("synth")(synth_commands.make_study)
 app.add_typer(evaluate_commands.app, name="evaluate")
 app.add_typer(train_commands.app, name="train")

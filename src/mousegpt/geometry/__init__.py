@@ -1,1 +1,1 @@
-"""Several views and one space: triangulation and checks by projection."""
+"""Several views and one space: calibration, triangulation, and checks by projection."""
