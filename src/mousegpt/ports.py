@@ -3,10 +3,12 @@
 A back end is any object of the right shape; nothing needs to be inherited.
 """
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 from mousegpt.core.arrays import FloatArray, ImageArray
+from mousegpt.core.chat import Message, Reply
+from mousegpt.core.query import FrameQuery
 
 
 class Embedder(Protocol):
@@ -84,5 +86,54 @@ class PoseEstimator(Protocol):
         """Return heat-maps, shape (n, 24, cells, cells); a sure keypoint has the height 1.
 
         ``crops`` are RGB, shape (n, size_px, size_px, 3).
+        """
+        ...
+
+
+class ChatModel(Protocol):
+    """Answers messages, which may hold pictures."""
+
+    @property
+    def name(self) -> str:
+        """Identity of the model and its version; part of every key in the ledger."""
+        ...
+
+    def chat(
+        self,
+        messages: Sequence[Message],
+        *,
+        schema: Mapping[str, Any] | None = None,
+        max_tokens: int = 1024,
+        temperature: float = 0.0,
+        seed: int = 0,
+    ) -> Reply:
+        """Return one answer; ask the service once, without any retry.
+
+        ``schema`` is the JSON schema the answer should have; a service that cannot be held to it
+        may answer anything. Raises `CallError`, which says what the failure means.
+        """
+        ...
+
+
+class Describer(Protocol):
+    """Says in words what a frame shows; one reply for each query, in their order."""
+
+    @property
+    def name(self) -> str:
+        """Identity of model, prompt and settings; part of every key in the ledger."""
+        ...
+
+    @property
+    def batch_size(self) -> int:
+        """How many queries it takes at once."""
+        ...
+
+    def describe(
+        self, queries: Sequence[FrameQuery], pictures: Sequence[bytes], *, attempt: int = 0
+    ) -> list[Reply]:
+        """Return raw replies to the queries, whose JPEG pictures are given.
+
+        ``attempt`` counts the replies to these queries that could not be used: a model that would
+        repeat itself must answer otherwise. Raises `CallError`.
         """
         ...

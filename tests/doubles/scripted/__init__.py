@@ -1,0 +1,1 @@
+"""A model service that follows a script, with every fault a real one has."""

@@ -1,0 +1,305 @@
+"""A job ends with every task answered or given up for a reason, whatever the service does."""
+
+import signal
+import sqlite3
+import threading
+import time
+
+import pytest
+
+from mousegpt.core.chat import CallError, Reply
+from mousegpt.core.errors import BackendError, ProjectError
+from mousegpt.pipeline.ledger import Policy, Price, open_ledger, run_job
+from mousegpt.pipeline.ledger.jobs import (
+    find_jobs,
+    list_faults,
+    list_jobs,
+    pause_job,
+    resume_job,
+    retry_dead_tasks,
+    verify_ledger,
+)
+
+QUICK = Policy(first_delay_s=0.001, longest_delay_s=0.004, rest_s=0.02, max_rests=3)
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    ledger = open_ledger(tmp_path / "ledger.sqlite")
+    yield ledger
+    ledger.close()
+
+
+def fill(ledger, n=20, name="job"):
+    job = ledger.open_job(name, "account")
+    ledger.add_tasks(job, ((b"%05d" % i, f"task {i}") for i in range(n)))
+    return job
+
+
+def echo(tasks):
+    return [Reply(task.payload, "stop", "m", 100, 10) for task in tasks]
+
+
+def accept(reply):
+    return ""
+
+
+def run(ledger, job, call=echo, judge=accept, **options):
+    return run_job(ledger, job, call, judge, **{"policy": QUICK} | options)
+
+
+def states(ledger, n=20):
+    answers = ledger.read_answers([b"%05d" % i for i in range(n)])
+    return [answer.state for answer in answers.values()]
+
+
+def test_every_task_gets_its_own_answer(ledger):
+    progress = run(ledger, fill(ledger))
+    assert progress.n_done == progress.n_usable == 20
+    answers = ledger.read_answers([b"00007", b"no such key"])
+    assert answers[b"00007"].reply.text == "task 7"
+    assert list(answers) == [b"00007"]
+    assert verify_ledger(ledger) == []
+
+
+def test_nothing_is_asked_twice(ledger):
+    run(ledger, fill(ledger))
+    job = fill(ledger, 30)
+    asked = []
+    run(ledger, job, lambda tasks: [asked.append(t.payload) for t in tasks] and echo(tasks))
+    assert sorted(asked) == sorted(f"task {i}" for i in range(20, 30))
+
+
+def test_an_unanswered_task_moves_to_the_job_that_wants_it(ledger):
+    fill(ledger, name="first")
+    assert run(ledger, fill(ledger, name="second")).n_done == 20
+
+
+def test_unusable_answers_are_asked_again_and_then_given_up_with_the_reason(ledger):
+    job = fill(ledger, 2)
+    attempts = []
+
+    def call(tasks):
+        attempts.extend((task.payload, task.n_unusable) for task in tasks)
+        return echo(tasks)
+
+    run(ledger, job, call, lambda reply: "truncated" if reply.text == "task 1" else "")
+    assert [n for payload, n in attempts if payload == "task 1"] == [0, 1, 2]
+    found = ledger.read_answers([b"00000", b"00001"])
+    assert found[b"00001"].state == "dead"
+    assert found[b"00001"].reason == "truncated"
+    assert found[b"00001"].reply.text == "task 1"  # kept, to be read again by a better parser
+    assert list_faults(ledger) == [{"job": "job", "reason": "truncated", "tasks": 1}]
+    assert retry_dead_tasks(ledger, job) == 1
+    assert run(ledger, job).n_done == 1
+    assert verify_ledger(ledger) == []
+
+
+def test_failures_pass(ledger):
+    guard, turns = threading.Lock(), {}
+
+    def call(tasks):
+        with guard:
+            turn = turns[tasks[0].seq] = turns.get(tasks[0].seq, 0) + 1
+        if turn <= tasks[0].seq % 4:
+            raise CallError("oops", ("transient", "busy")[turn % 2], retry_after_s=0.001)
+        return echo(tasks)
+
+    assert run(ledger, fill(ledger), call).n_done == 20
+
+
+def test_what_can_never_work_is_given_up_at_once(ledger):
+    def call(tasks):
+        if tasks[0].payload == "task 3":
+            raise CallError("context length exceeded", "impossible")
+        return echo(tasks)
+
+    progress = run(ledger, fill(ledger), call)
+    assert (progress.n_done, progress.n_dead, progress.n_calls) == (19, 1, 20)
+    assert ledger.read_answers([b"00003"])[b"00003"].reason.startswith("failed: context length")
+
+
+def test_a_wrong_key_stops_the_run_and_kills_no_task(ledger):
+    def call(tasks):
+        raise CallError("HTTP 401: bad key", "fatal")
+
+    job = fill(ledger)
+    with pytest.raises(CallError, match="bad key"):
+        run(ledger, job, call)
+    assert states(ledger) == ["todo"] * 20
+    assert run(ledger, job).n_done == 20
+
+
+def test_a_fault_of_ours_stops_the_run_and_kills_no_task(ledger):
+    def call(tasks):
+        raise ZeroDivisionError("a bug")
+
+    with pytest.raises(ZeroDivisionError):
+        run(ledger, fill(ledger), call)
+    assert set(states(ledger)) == {"todo"}
+
+
+@pytest.mark.parametrize("fault", ["unreachable", "transient"])
+def test_a_dead_service_pauses_the_job(ledger, fault):
+    def call(tasks):
+        raise CallError("nobody there", fault)
+
+    job = fill(ledger, 200)
+    with pytest.raises(BackendError, match="paused"):
+        run(ledger, job, call)
+    assert "dead" not in states(ledger, 200)
+    with pytest.raises(ProjectError, match="job resume"):
+        run(ledger, job)
+    resume_job(ledger, job)
+    assert run(ledger, job).n_done == 200
+
+
+def test_a_pause_lets_calls_under_way_end(ledger, tmp_path):
+    job = fill(ledger, 500)
+    other = open_ledger(tmp_path / "ledger.sqlite")
+    with pytest.raises(ProjectError, match="by hand"):
+        run(ledger, job, listen=lambda p: p.n_done > 40 and pause_job(other, job))
+    other.close()
+    found = set(states(ledger, 500))
+    assert found == {"done", "todo"}
+    resume_job(ledger, job)
+    run(ledger, job)
+    assert set(states(ledger, 500)) == {"done"}
+
+
+def test_one_interrupt_lets_calls_end(ledger):
+    job, heard = fill(ledger, 200), []
+
+    def listen(progress):
+        if progress.n_done > 20 and not heard:
+            heard.append(1)
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        run(ledger, job, lambda tasks: [time.sleep(0.01)] and echo(tasks), listen=listen)
+    assert set(states(ledger, 200)) == {"done", "todo"}
+    assert verify_ledger(ledger) == []
+
+
+def test_caps_hold_with_calls_under_way(ledger):
+    price = Price(10.0, 100.0, max_reply_tokens=10, max_usd=0.05)
+
+    def call(tasks):
+        time.sleep(0.002)
+        return [Reply("x", "stop", "m", 100, 10) for _ in tasks]
+
+    job = fill(ledger, 200)
+    with pytest.raises(ProjectError, match=r"cap of 0\.05 USD"):
+        run(ledger, job, call, price=price, concurrency=16)
+    (row,) = list_jobs(ledger)
+    assert 0.04 < row["usd"] <= 0.05
+    with pytest.raises(ProjectError, match="cap of 30 calls"):
+        run(ledger, job, call, price=Price(max_calls=30))
+    assert list_jobs(ledger)[0]["calls"] == 30
+
+
+def test_an_unknown_outcome_costs_its_estimate(ledger):
+    price = Price(10.0, 100.0, max_reply_tokens=10)
+    turns = []
+
+    def call(tasks):
+        turns.append(1)
+        if len(turns) == 1:
+            raise CallError("timed out", "transient", may_be_billed=True)
+        return echo(tasks)
+
+    run(ledger, fill(ledger, 1), call, price=price)
+    (row,) = list_jobs(ledger)
+    assert row["unknown"] == 1
+    assert row["usd"] == pytest.approx((10 * 4000 + 1000 + 10 * 100 + 1000) / 1e6)
+
+
+def test_a_pilot_is_a_small_part_of_the_job(ledger):
+    job = fill(ledger, 100)
+    assert run(ledger, job, limit=20).n_done == 20
+    assert run(ledger, job).n_done == 80
+
+
+def test_batches_are_of_one_kind_and_not_too_large(ledger):
+    sizes = []
+
+    def call(tasks):
+        sizes.append(len(tasks))
+        assert len({task.n_unusable for task in tasks}) == 1
+        return echo(tasks)
+
+    run(ledger, fill(ledger, 50), call, concurrency=1, batch_size=8)
+    assert max(sizes) == 8
+    assert sum(sizes) == 50
+
+
+def test_calls_of_the_dead_are_unknown_and_their_tasks_asked_again(ledger):
+    job = fill(ledger, 5)
+    with ledger.transaction():
+        late = ledger.claim_tasks(job, "0123456789abcdef", 3, lambda n: 7)
+    assert run(ledger, job).n_done == 5
+    (row,) = list_jobs(ledger)
+    assert (row["unknown"], row["calls"]) == (3, 8)
+    with ledger.transaction():  # an answer of the dead that comes late changes nothing
+        assert not ledger.settle_call(late[0], "ok", 7)
+    assert verify_ledger(ledger) == []
+
+
+def test_anything_may_be_said(ledger):
+    texts = ["\x00\x00", "\ud800 lone", "🐁" * 1000, "", "x" * 1_000_000]
+
+    def call(tasks):
+        return [Reply(texts[task.seq - 1], "\ud800", "\x00") for task in tasks]
+
+    run(ledger, fill(ledger, 5), call)
+    found = ledger.read_answers([b"%05d" % i for i in range(5)])
+    assert [answer.reply.text for answer in found.values()] == texts
+    assert verify_ledger(ledger) == []
+
+
+def test_verify_sees_a_changed_reply_and_a_damaged_page(ledger, tmp_path):
+    run(ledger, fill(ledger, 300))
+    ledger.connection.execute("UPDATE answer SET text = X'00' WHERE call = 1")
+    assert verify_ledger(ledger) == ["1 replies differ from their checksum."]
+    ledger.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    ledger.close()
+    path = tmp_path / "ledger.sqlite"
+    data = bytearray(path.read_bytes())
+    for place in range(4096 * 4, len(data), 4096):
+        data[place : place + 64] = b"\xff" * 64
+    path.write_bytes(data)
+    broken = open_ledger(path)
+    assert any("damaged" in problem for problem in verify_ledger(broken))
+    broken.close()
+
+
+def test_a_file_that_is_no_ledger_is_refused(tmp_path):
+    path = tmp_path / "ledger.sqlite"
+    path.write_bytes(b"not a database, but long enough to look like one" * 100)
+    with pytest.raises(ProjectError, match="Cannot use the ledger"):
+        open_ledger(path)
+
+
+def test_a_ledger_of_another_version_is_left_alone(ledger, tmp_path):
+    ledger.connection.execute("UPDATE meta SET value = '99'")
+    with pytest.raises(ProjectError, match="version 99"):
+        open_ledger(tmp_path / "ledger.sqlite")
+
+
+def test_the_file_itself_refuses_nonsense(ledger):
+    fill(ledger, 1)
+    for change in ("state = 3", "state = 1", "state = 9", "answer = 5"):
+        with pytest.raises(sqlite3.IntegrityError):
+            ledger.connection.execute(f"UPDATE task SET {change}")
+
+
+def test_commits_reach_the_disk(ledger):
+    assert ledger.connection.execute("PRAGMA synchronous").fetchone() == (2,)
+    assert ledger.connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_jobs_are_found_by_name(ledger):
+    job = fill(ledger)
+    assert find_jobs(ledger, None) == find_jobs(ledger, "job") == [job]
+    with pytest.raises(Exception, match="there are: job"):
+        find_jobs(ledger, "other")
