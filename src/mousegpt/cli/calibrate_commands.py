@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from mousegpt.cli.console import print_json, print_line, print_table, show_progress
 from mousegpt.cli.options import JsonOption
 from mousegpt.core.errors import UsageError
-
-if TYPE_CHECKING:
-    from mousegpt.geometry.targets import MarkerSheet
 
 _SHOWN = ("view", "boards", "shared", "error_median_px", "error_95_px", "covered", "center_sd_mm",
           "angle_sd_deg", "found")  # fmt: skip
@@ -33,7 +30,8 @@ def calibrate_cameras(
         str, typer.Option(metavar="CMxCM", help="Between pairs of tags of the sheet.")
     ] = "26.0x24.0",
     tag: Annotated[
-        str, typer.Option(metavar="CM:CM", help="Side of a tag, and the gap between two.")
+        str,
+        typer.Option(metavar="CM:CM[:DICT]", help="Side of a tag, gap between two, dictionary."),
     ] = "2.0:0.4",
     lens: Annotated[
         str, typer.Option(help="Distortion: none, k1, 'k1 k2', 'k1 k2 p1 p2' or all.")
@@ -55,8 +53,9 @@ def calibrate_cameras(
     corners. In shared/ the board is held among all cameras; pictures with the same number are of
     the same moment. sheet/ shows the sheet of markers on the floor and may be left out.
     """
-    from mousegpt.geometry.targets import parse_board
-    from mousegpt.pipeline.calibration.calibrating import BoardPlan, calibrate_folder
+    from mousegpt.geometry.targets import parse_board, parse_sheet
+    from mousegpt.pipeline.calibration.calibrating import calibrate_folder
+    from mousegpt.pipeline.calibration.plan import BoardPlan
     from mousegpt.pipeline.calibration.reporting import (
         check_formats,
         report_calibration,
@@ -70,12 +69,12 @@ def calibrate_cameras(
     check_formats(form or ())
     plan = BoardPlan(
         own=parse_board(board), shared=parse_board(shared_board or board),
-        sheet=_build_sheet(sheet, tag), lens="k1 k2 p1 p2 k3" if lens == "all" else lens,
+        sheet=parse_sheet(f"{sheet}:{tag}"), lens="k1 k2 p1 p2 k3" if lens == "all" else lens,
         scale_by="sheet" if scale == "sheet" else "boards",
         max_frames=max_frames, max_boards=max_boards,
     )  # fmt: skip
     with show_progress() as listener:
-        result = calibrate_folder(boards, plan, listener)
+        result = calibrate_folder(boards, plan, out.with_name(f"{out.stem}_found.sqlite"), listener)
     report = report_calibration(result)
     written = write_calibration(result, report, out, formats=form or ())
     if as_json:
@@ -87,17 +86,3 @@ def calibrate_cameras(
     print_line(report.world)
     print_line(report.verdict.sentence)
     print_line(f"Wrote {', '.join(path.name for path in written)} to {out.parent.resolve()}.")
-
-
-def _build_sheet(span: str, tag: str) -> MarkerSheet:
-    """Read the measures of the sheet."""
-    from mousegpt.geometry.targets import MarkerSheet
-
-    try:
-        width, height = (float(part) for part in span.split("x"))
-        side, gap = (float(part) for part in tag.split(":"))
-    except ValueError as error:
-        raise UsageError(
-            f"Expected --sheet 26.0x24.0 and --tag 2.0:0.4 (cm), found {span} and {tag}."
-        ) from error
-    return MarkerSheet((width, height), side, gap)

@@ -44,6 +44,7 @@ def _find_checkerboard(image: ImageArray, board: Checkerboard, search_px: int) -
     for size in (search_px, 2 * search_px):
         scale = min(1.0, size / max(image.shape))
         small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        cv2.setRNGSeed(0)  # of this thread: it tries squares at random
         found, rough = cv2.findChessboardCornersSB(small, shape)
         if found:
             grid = (rough.reshape(shape[1], shape[0], 2) + 0.5) / scale - 0.5
@@ -86,7 +87,7 @@ def _find_charuco(image: ImageArray, board: Charuco) -> Marks | None:
     tags = cv2.aruco.getPredefinedDictionary(getattr(cv2.aruco, board.dictionary))
     layout = cv2.aruco.CharucoBoard(board.squares, board.square_cm, board.marker_cm, tags)
     corners, ids, _, _ = cv2.aruco.CharucoDetector(layout).detectBoard(image)
-    if ids is None or len(ids) < _LEAST_CORNERS:
+    if ids is None or len(ids) < min(_LEAST_CORNERS, len(board.points)):
         return None
     return Marks(np.ravel(ids), np.asarray(corners, dtype=np.float64).reshape(-1, 2))
 

@@ -91,8 +91,14 @@ def _draw_tag(camera: Camera, sheet: MarkerSheet, number: int, window: Window) -
     """Draw a tag as the camera sees it, NaN where the picture shows something else."""
     n_rays = int(np.clip(_LARGEST // (window[1].stop - window[1].start), 1, _RAYS))
     fine = (np.arange(n_rays) + 0.5) / n_rays - 0.5
-    v, u = ((np.arange(part.start, part.stop)[:, None] + fine).ravel() for part in window)
-    ideal = camera.undistort(np.stack(np.meshgrid(u, v), axis=-1))
+    v, u = (np.arange(part.start, part.stop) for part in window)
+    middle = camera.undistort(np.stack(np.meshgrid(u, v), axis=-1))
+    down, right = np.gradient(middle, axis=(0, 1))  # a lens bends little within a pixel
+    ideal = (
+        middle[:, None, :, None]
+        + fine[:, None, None, None] * down[:, None, :, None]
+        + fine[:, None] * right[:, None, :, None]
+    ).reshape(len(v) * n_rays, len(u) * n_rays, 2)
     rays = np.concatenate([ideal, np.ones_like(ideal[..., :1])], axis=-1)
     on_floor = rays @ np.linalg.inv(np.column_stack([camera.R[:, :2], camera.t])).T
     place = (on_floor[..., :2] / on_floor[..., 2:] - sheet.points[number, :2]) / sheet.tag_cm
@@ -102,7 +108,7 @@ def _draw_tag(camera: Camera, sheet: MarkerSheet, number: int, window: Window) -
     index = [np.where(inside, x * len(printed), 0).astype(int) for x in (row, column)]
     value = np.where(inside, printed[index[0], index[1]], _WHITE)
     value[~(np.abs(place) <= 0.5 + _QUIET).all(axis=-1)] = np.nan
-    shape = (len(v) // n_rays, n_rays, len(u) // n_rays, n_rays)
+    shape = (len(v), n_rays, len(u), n_rays)
     return np.asarray(value.reshape(shape).mean(axis=(1, 3)))
 
 

@@ -38,6 +38,11 @@ class Checkerboard:
         return _place_corners(self.squares, self.square_cm)
 
     @property
+    def title(self) -> str:
+        """What to call it."""
+        return f"a checkerboard of {self.squares[0]} x {self.squares[1]} squares"
+
+    @property
     def is_ambiguous(self) -> bool:
         """Whether the board looks the same when it is turned by 180 degrees."""
         return sum(self.squares) % 2 == 0
@@ -53,6 +58,12 @@ class Charuco:
     dictionary: str = "DICT_4X4_50"
 
     is_ambiguous = False
+
+    @property
+    def title(self) -> str:
+        """What to call it."""
+        columns, rows = self.squares
+        return f"a ChArUco board of {columns} x {rows} squares with markers of {self.dictionary}"
 
     @property
     def points(self) -> FloatArray:
@@ -177,6 +188,35 @@ def parse_board(text: str) -> Checkerboard | Charuco:
             f"Expected a dictionary of OpenCV and markers smaller than the squares, found '{text}'."
         )
     return Charuco(squares, square_cm, marker_cm, dictionary)
+
+
+def parse_sheet(text: str) -> MarkerSheet:
+    """Read the sheet from a word: between pairs of tags, side of a tag, gap, dictionary; cm.
+
+    Raises
+    ------
+    DataError
+        When the word does not describe a sheet.
+
+    Examples
+    --------
+    >>> parse_sheet("26.0x24.0:2.0:0.4").tag_cm
+    2.0
+    """
+    number = r"(\d+(?:\.\d+)?)"
+    match = re.fullmatch(rf"{number}x{number}:{number}:{number}(?::(DICT_\w+))?", text)
+    if match is None:
+        raise DataError(
+            f"Expected a sheet such as 26.0x24.0 with tags 2.0:0.4 or 2.0:0.4:DICT_4X4_50 (cm), "
+            f"found '{text}'."
+        )
+    width, height, side, gap = (float(part) for part in match.groups()[:4])
+    dictionary = match[5] or MarkerSheet.dictionary
+    if not hasattr(cv2.aruco, dictionary) or not 0 < side < min(width, height) - side - gap:
+        raise DataError(
+            f"Expected a dictionary of OpenCV and tags that fit on the sheet, found '{text}'."
+        )
+    return MarkerSheet((width, height), side, gap, dictionary)
 
 
 def turn_marks(marks: Marks, target: Target) -> Marks:

@@ -26,7 +26,8 @@ from mousegpt.plots.style import (
 
 _PANELS_PER_ROW: Final = 4
 _GAP: Final = 0.08  # between panels, of their width
-_SPREAD: Final = 20.0  # of the colours, from the median up and down
+_SPREAD: Final = 20.0  # of the colours, from the median up; down its root
+_TICKS_PX: Final = [digit * 10.0**power for power in range(-4, 4) for digit in (1, 3)]
 
 
 @publication_style()
@@ -50,9 +51,9 @@ def plot_coverage(
     n_columns = min(len(sizes), _PANELS_PER_ROW)
     tallest = max(height / width for width, height in sizes.values())
     panel_in = (PAGE_IN - 0.8) / n_columns
-    ax = ax or make_axes(PAGE_IN, 0.25 + n_rows * panel_in * (tallest + 2 * _GAP))
+    ax = ax or make_axes(PAGE_IN, n_rows * panel_in * (tallest + 1.3 * _GAP))
     errors = np.hypot(points["du"].to_numpy(), points["dv"].to_numpy())
-    middle = max(float(np.median(errors)), 1e-3)
+    middle = max(float(np.median(errors)), 1e-3) if len(errors) else 1.0
     norm = LogNorm(middle / _SPREAD**0.5, middle * _SPREAD, clip=True)
     for i, (view, (width, height)) in enumerate(sizes.items()):
         left = (i % n_columns) * (1 + _GAP)
@@ -72,9 +73,9 @@ def plot_coverage(
         )
         text = f"{view}: {mine['error'].median():.2f} px" if len(mine) else f"{view}: nothing seen"
         ax.text(left, top - 0.02, text, va="bottom", fontsize=6.5)
-    bar = ax.figure.colorbar(dots, ax=ax, label="Error (px)", shrink=0.5, aspect=30)
-    ticks = [middle * factor for factor in (0.3, 1, 3, 10)]
-    bar.set_ticks(ticks, labels=[f"{tick:.2g}" for tick in ticks])
+    bar = ax.figure.colorbar(dots, ax=ax, label="Error (px)", shrink=0.7, aspect=25, pad=0.01)
+    ticks = [tick for tick in _TICKS_PX if norm.vmin <= tick <= norm.vmax]
+    bar.set_ticks(ticks, labels=[f"{tick:g}" for tick in ticks])
     bar.ax.minorticks_off()
     ax.set_xlim(-0.01, n_columns * (1 + _GAP) - _GAP + 0.01)
     ax.set_ylim(n_rows * (tallest + 2 * _GAP) - 2 * _GAP + 0.01, -1.2 * _GAP)

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, TypeVar
 
 import cv2
 import numpy as np
@@ -20,34 +21,47 @@ from pydantic import Field
 
 from mousegpt.core.arrays import ImageArray
 from mousegpt.core.errors import DataError
-from mousegpt.io.video import probe_video, read_frames
+from mousegpt.io.video import probe_video
+from mousegpt.io.video import read_frames as read_video
 
 BoardSet = Literal["own", "shared", "sheet"]
+_Item = TypeVar("_Item")
 
 SETS: Final[tuple[BoardSet, ...]] = ("own", "shared", "sheet")
+_SHEET_FRAMES: Final = 3  # it lies still: more only repeat what is seen
 _PICTURES: Final = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp")
 _VIDEOS: Final = (".mp4", ".avi", ".mov", ".mkv", ".m4v", ".mpg", ".mpeg", ".wmv", ".webm")
 
 
 @dataclass(frozen=True)
-class Reel:
-    """What one view has of a set.
+class Frame:
+    """A picture (number 0), or a frame of a video.
 
     Parameters
     ----------
-    frames
-        Picture or video -> its frames and their names; pictures have the frame 0. What has the
-        same name in several views of a set is of the same moment.
+    name
+        Frames of the same name in several views of a set are of the same moment.
     """
+
+    path: Path
+    number: int
+    name: str
+
+
+@dataclass(frozen=True)
+class Reel:
+    """What one view has of a set."""
 
     board_set: BoardSet
     view: str
-    frames: Mapping[Path, Mapping[int, str]]
+    frames: tuple[Frame, ...]
 
-    @property
-    def n_pictures(self) -> int:
-        """How many pictures there are."""
-        return sum(len(names) for names in self.frames.values())
+    def list_files(self) -> dict[Path, list[Frame]]:
+        """Return the frames by their file."""
+        files: dict[Path, list[Frame]] = {}
+        for frame in self.frames:
+            files.setdefault(frame.path, []).append(frame)
+        return files
 
 
 def find_reels(folder: Path, *, max_frames: Annotated[int, Field(gt=0)] = 150) -> list[Reel]:
@@ -70,10 +84,10 @@ def find_reels(folder: Path, *, max_frames: Annotated[int, Field(gt=0)] = 150) -
         sets["shared"] = folder
     reels = []
     for name, place in sets.items():
-        files = _list_views(place, without=SETS)
-        reels += [
-            Reel(name, view, frames) for view, frames in _number_frames(files, max_frames).items()
-        ]
+        most = _SHEET_FRAMES if name == "sheet" else max_frames
+        for view, frames in _name_frames(_list_views(place, without=SETS), most).items():
+            kept = _spread(frames, most) if name == "sheet" else frames
+            reels.append(Reel(name, view, tuple(kept)))
     if not reels:
         raise DataError(
             f"Expected pictures or videos in {folder}/own/VIEW, {folder}/shared/VIEW or "
@@ -82,30 +96,23 @@ def find_reels(folder: Path, *, max_frames: Annotated[int, Field(gt=0)] = 150) -
     return reels
 
 
-def read_reel(reel: Reel) -> Iterator[tuple[str, ImageArray]]:
-    """Yield the name and the grey picture, shape (height, width), of every picture of a reel.
+def read_frames(frames: Iterable[Frame]) -> Iterator[tuple[Frame, ImageArray]]:
+    """Yield each frame with its grey picture, shape (height, width).
 
     Raises
     ------
     DataError
-        When a file cannot be read, or sizes differ within the view.
+        When a file cannot be read.
     """
-    size: tuple[int, ...] = ()
-    for path, names in reel.frames.items():
-        for frame, image in _read_file(path, list(names)):
-            size = size or image.shape
-            if image.shape != size:
-                raise DataError(
-                    f"{path} measures {image.shape[1]} x {image.shape[0]}, expected "
-                    f"{size[1]} x {size[0]} as the others of '{reel.view}'; a camera is calibrated "
-                    "at one size."
-                )
-            yield names[frame], image
+    for path, group in groupby(frames, key=lambda frame: frame.path):
+        named = {frame.number: frame for frame in group}
+        for number, image in _read_file(path, list(named)):
+            yield named[number], image
 
 
 def _read_file(path: Path, frames: list[int]) -> Iterator[tuple[int, ImageArray]]:
     if path.suffix.lower() in _VIDEOS:
-        for frame, image in read_frames(path, frames):
+        for frame, image in read_video(path, frames):
             yield frame, np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
         return
     # imdecode, because imread fails on names that are not ASCII on some systems
@@ -132,29 +139,32 @@ def _list_views(folder: Path, *, without: tuple[str, ...]) -> dict[str, list[Pat
     return views
 
 
-def _number_frames(
-    views: Mapping[str, list[Path]], max_frames: int
-) -> dict[str, dict[Path, dict[int, str]]]:
+def _name_frames(views: Mapping[str, list[Path]], max_frames: int) -> dict[str, list[Frame]]:
     """Choose frames, the same ones of all views, and name them."""
-    videos = {view: [f for f in files if f.suffix.lower() in _VIDEOS]
-              for view, files in views.items()}  # fmt: skip
+    videos = {
+        view: [file for file in files if file.suffix.lower() in _VIDEOS]
+        for view, files in views.items()
+    }
     shortest: dict[int, int] = {}  # of the videos with the same place in their views
     for files in videos.values():
         for i, file in enumerate(files):
             n_frames = probe_video(file).n_frames
             shortest[i] = min(shortest.get(i, n_frames), n_frames)
-    numbered: dict[str, dict[Path, dict[int, str]]] = {}
+    frames: dict[str, list[Frame]] = {}
     for view, files in views.items():
         pictures = [file for file in files if file not in videos[view]]
-        named: dict[Path, dict[int, str]] = {
-            file: {0: name} for file, name in zip(pictures, _name_shots(pictures), strict=True)
-        }
+        names = zip(pictures, _name_shots(pictures), strict=True)
+        frames[view] = [Frame(file, 0, name) for file, name in names]
         for i, file in enumerate(videos[view]):
-            n_frames = shortest[i]
-            chosen = np.unique(np.linspace(0, n_frames - 1, min(max_frames, n_frames)).astype(int))
-            named[file] = {int(frame): f"{i + 1}:{frame}" for frame in chosen}
-        numbered[view] = named
-    return numbered
+            numbers = _spread(range(shortest[i]), max_frames)
+            frames[view] += [Frame(file, number, f"{i + 1}:{number}") for number in numbers]
+    return frames
+
+
+def _spread(items: Sequence[_Item], most: int) -> list[_Item]:
+    """Keep so many items at most, evenly spaced."""
+    n = min(most, len(items))
+    return [items[i] for i in np.linspace(0, len(items) - 1, n).astype(int)]
 
 
 def _name_shots(pictures: list[Path]) -> list[str]:

@@ -59,7 +59,11 @@ def report_calibration(result: FolderFit) -> CalibrationReport:
     """Judge a calibration and gather its numbers."""
     cameras = summarize_cameras(result.fit)
     counts = count_found(result.found)
-    cameras = cameras.assign(found=cameras["view"].map(counts))
+    told = {
+        view: ", ".join(f"{name} {text}" for name, text in row.items())
+        for view, row in counts.items()
+    }
+    cameras = cameras.assign(found=cameras["view"].map(told))
     return CalibrationReport(
         judge_fit(result.fit, cameras),
         cameras,
@@ -186,6 +190,8 @@ def _render_page(result: FolderFit, report: CalibrationReport, figures: Mapping[
         cameras=report.cameras.to_dict("records"),
         shared=report.shared.to_dict("index"),
         sheet=report.sheet.to_dict("records"),
+        sets=list(dict.fromkeys(result.found["set"])),
+        found=count_found(result.found),
         pictures=pictures,
         plan=result.plan,
     )
