@@ -22,7 +22,6 @@ from itertools import count, islice
 from pathlib import Path
 
 import numpy as np
-
 from benchmarks._pose_labels import (
     LabelledFrame,
     find_background,
@@ -31,6 +30,7 @@ from benchmarks._pose_labels import (
     read_cylinder,
     split_frames,
 )
+
 from mousegpt.core.calibration import Calibration
 from mousegpt.training.samples import Sample, list_packs, name_pack, save_pack
 
