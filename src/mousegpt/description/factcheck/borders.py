@@ -43,7 +43,7 @@ SCALES: Final[dict[str, Scale]] = {
         ("right", "slightly right", "straight", "slightly left", "left"), 4,
     ),
     "head_height": Scale("snout_height", (0.12, 0.5), ("low", "middle", "high"), 0.04),
-    "head_movement": Scale("head_speed_relative", (0.5,), ("still", "moving"), 0.15),
+    "head_movement": Scale("head_speed_relative", (0.5,), ("still", "moving"), 0.1),
     **{
         f"{paw}_{side}": Scale(f"{paw}_{side}_height", (0.09,), ("ground", "air"), 0.02)
         for paw in ("forepaw", "hindpaw")
@@ -104,8 +104,12 @@ def _measure_speed(frame: Mapping[str, Any]) -> tuple[float, float]:
 
 
 @cache
-def list_ranges(scale: Scale, values: tuple[str, ...]) -> tuple[tuple[float, float], ...]:
+def list_ranges(
+    scale: Scale, values: tuple[str, ...], *, is_narrow: bool = False
+) -> tuple[tuple[float, float], ...]:
     """Return the fair ranges of some values, joined where they meet and widened by the slack.
+
+    ``is_narrow``: the ranges in which a value is nowhere near a border, narrowed by the slack.
 
     >>> list_ranges(SCALES["head_pitch"], ("level", "up"))
     ((-45, inf),)
@@ -116,11 +120,11 @@ def list_ranges(scale: Scale, values: tuple[str, ...]) -> tuple[tuple[float, flo
     for value, low, high in zip(scale.values, ends[:-1], ends[1:], strict=True):
         if value not in allowed:
             continue
-        low, high = low - scale.slack, high + scale.slack
-        if ranges and low <= ranges[-1][1]:
+        if ranges and low == ranges[-1][1]:
             low = ranges.pop()[0]
         ranges.append((low, high))
-    return tuple(ranges)
+    slack = -scale.slack if is_narrow else scale.slack
+    return tuple((low - slack, high + slack) for low, high in ranges)
 
 
 def compute_probability(measured: Measured, ranges: tuple[tuple[float, float], ...]) -> float:

@@ -11,6 +11,7 @@ _NAMES: Final = [
     (re.compile(pattern), name)
     for pattern, name in (
         (r"[’`]", "'"),
+        (r"\b(one|both|each|either|none) of (?:the|its) ", r"\1 "),
         (r"\ball fours\b", "quadrupedal stance"),
         (r"\b(?:counter|anti)-?clockwise\b", "to the left"),
         (r"\bclockwise\b", "to the right"),
@@ -135,7 +136,7 @@ def split_clauses(element: str, text: str) -> list[Clause]:
 
 def _name_parts(pieces: list[str], before: str, element: str) -> list[Clause]:
     named = [_find_part(piece) for piece in pieces]
-    first = next((name for name in named if name[0]), ("", ""))
+    first = next((name for name in named if name[0] not in ("", "one")), ("", ""))
     is_list = element == "keywords"
     part, sides = ("mouse", "") if is_list else (first if first[0] else ("", ""))
     clauses = []

@@ -48,8 +48,8 @@ def measure_hallucination(
     --------
     >>> claims = pd.DataFrame({"recording": ["a", "a", "b"], "individual": "m", "kind": "pace",
     ...                        "verdict": ["supported", "contradicted", "not checkable"]})
-    >>> measure_hallucination(claims).loc[0, ["kind", "n_checkable", "rate"]].to_list()
-    ['all', 2, 0.5]
+    >>> measure_hallucination(claims)[["kind", "n_checkable", "rate"]].head(1).values.tolist()
+    [['all', 2, 0.5]]
     """
     named = claims if "model" in claims else claims.assign(model="")
     rows = []

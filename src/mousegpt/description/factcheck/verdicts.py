@@ -99,7 +99,7 @@ def _judge_state(state: str, check: Check, frame: Mapping[str, Any]) -> Verdict:
         return _word("not checkable", f"{_name(state)} is '{shown}', near enough", numbers)
     fair = _probability(state, (*values, *check.bears), frame)
     if shown != UNKNOWN:
-        if fair is not None and fair > _BORDERLINE:
+        if fair is not None and fair > _BORDERLINE and not _is_inside(state, check, frame):
             return _word("not checkable", f"{_name(state)} is '{shown}', at its border", numbers)
         text = f"{_name(state)} is '{shown}', not {' or '.join(values)}"
         return _word("contradicted", text, numbers)
@@ -111,6 +111,16 @@ def _judge_state(state: str, check: Check, frame: Mapping[str, Any]) -> Verdict:
     if likely is not None and likely >= _SUPPORTED_FROM and not _needs_touch(values):
         return _word("supported", _tell(state, values, frame), numbers)
     return _word("not checkable", f"{_name(state)} is too uncertain", numbers)
+
+
+def _is_inside(state: str, check: Check, frame: Mapping[str, Any]) -> bool:
+    """Return whether the fact lies well inside the claimed range, though the state says otherwise.
+
+    Then the state comes from better knowledge than the fact, such as a touch, and decides.
+    """
+    measured = measure_fact(SCALES[state], frame)
+    ranges = list_ranges(SCALES[state], (*check.values, *check.bears), is_narrow=True)
+    return measured is not None and compute_probability(measured, ranges) > _SUPPORTED_FROM
 
 
 def _needs_touch(values: tuple[str, ...]) -> bool:
