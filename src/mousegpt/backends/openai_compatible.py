@@ -13,6 +13,7 @@ import json
 import os
 import re
 import time
+import weakref
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -97,6 +98,7 @@ class OpenAICompatible:
             trust_env=not near,  # a proxy is for the world outside
             transport=transport,
         )
+        weakref.finalize(self, self._client.close)  # whoever forgets the model need not close it
 
     def __repr__(self) -> str:
         """Never show the key."""

@@ -13,6 +13,7 @@ from mousegpt import __version__
 from mousegpt.cli import (
     calibrate_commands,
     evaluate_commands,
+    job_commands,
     project_commands,
     result_commands,
     synth_commands,
@@ -39,6 +40,8 @@ app.command("calibrate")(calibrate_commands.calibrate_cameras)
 app.command("synth")(synth_commands.make_study)
 app.add_typer(evaluate_commands.app, name="evaluate")
 app.add_typer(train_commands.app, name="train")
+app.add_typer(job_commands.app, name="job")
+app.add_typer(job_commands.backends_app, name="backends")
 
 
 def _print_version(wanted: bool) -> None:

@@ -22,8 +22,8 @@ class FrameQuery(BaseModel):
 
     ``picture`` is where the JPEG lies, relative to the project; ``picture_sha256`` is of its
     bytes. ``speeds`` are the six of `core.facts.SPEEDS`, None where unknown, in ``speed_unit``.
-    ``moments_s`` are the times of the moments of a frame grid, relative to the frame; empty when
-    the picture shows the one moment.
+    ``moments`` are the pictures of a grid of moments and ``moments_s`` their times relative to the
+    frame; empty when the one picture is shown. ``picture_sha256`` is then of their joined hashes.
 
     Source: Methods 4.2 (two views joined, with the speeds of six body parts).
     """
@@ -38,6 +38,7 @@ class FrameQuery(BaseModel):
     n_views: int = 2
     speeds: tuple[float | None, ...] = (None,) * len(SPEEDS)
     speed_unit: str = "cm/s"
+    moments: tuple[str, ...] = ()
     moments_s: tuple[float, ...] = ()
 
 

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from hashlib import sha256
+from typing import Annotated, Any, Final
+
+import pandas as pd
+from pydantic import Field
 
 from mousegpt.core.chat import Message, Reply
 from mousegpt.core.description import FrameDescription
+from mousegpt.core.facts import SPEEDS
 from mousegpt.core.query import FrameQuery, write_speeds
+from mousegpt.core.tables import DESCRIPTION_TABLE, KEY, validate_table
+from mousegpt.description.parse import parse_reply
 from mousegpt.ports import ChatModel
 from mousegpt.prompts import load_prompt
 
@@ -69,3 +76,108 @@ def write_question(query: FrameQuery) -> str:
     moments = ", ".join(f"{moment:+.2f}" if moment else "0" for moment in query.moments_s)
     prompt = load_prompt("describe_moments")
     return prompt.fill(views=views, speeds=write_speeds(query), moments=moments)
+
+
+def build_queries(
+    pictures: pd.DataFrame,
+    speeds: pd.DataFrame,
+    *,
+    moments: Annotated[int, Field(ge=1, le=9)] = 1,
+) -> list[FrameQuery]:
+    """Put pictures and measured speeds together, a query for each picture.
+
+    Parameters
+    ----------
+    pictures
+        Key columns, ``time_s``, ``file``, ``sha256`` and ``views`` (names joined by " + ").
+    speeds
+        SPEED_TABLE with ``length_unit`` where it is not cm; may be empty. A frame that is not in
+        it, or whose speed is NaN, has unknown speeds.
+    moments
+        How many sampled pictures that follow each other are shown at once, the one in question in
+        the middle; fewer at the ends of a recording.
+    """
+    columns = [*KEY, *SPEEDS]
+    if speeds.empty:
+        speeds = pd.DataFrame(columns=columns)
+    joined = pictures.merge(speeds[columns], on=list(KEY), how="left", validate="one_to_one")
+    unit = str(speeds["length_unit"].iloc[0]) if "length_unit" in speeds and len(speeds) else "cm"
+    rows = joined.to_dict("records")
+    queries = [
+        FrameQuery(
+            recording=row["recording"],
+            individual=row["individual"],
+            frame=row["frame"],
+            picture=row["file"],
+            picture_sha256=row["sha256"],
+            n_views=len(row["views"].split(" + ")),
+            speeds=tuple(None if pd.isna(row[name]) else float(row[name]) for name in SPEEDS),
+            speed_unit=f"{unit}/s",
+        )
+        for row in rows
+    ]
+    return queries if moments == 1 else _add_moments(queries, rows, moments)
+
+
+def _add_moments(
+    queries: Sequence[FrameQuery], rows: Sequence[Mapping[Any, Any]], n: int
+) -> list[FrameQuery]:
+    """Have each query show the moments around its own."""
+    whose: dict[tuple[str, str], list[int]] = {}
+    for place in sorted(range(len(rows)), key=lambda place: rows[place]["frame"]):
+        whose.setdefault((rows[place]["recording"], rows[place]["individual"]), []).append(place)
+    added = list(queries)
+    for places in whose.values():
+        for i, place in enumerate(places):
+            shown = [rows[other] for other in places[max(i - (n - 1) // 2, 0) : i + n // 2 + 1]]
+            joined = "".join(row["sha256"] for row in shown)
+            update = {
+                "moments": tuple(row["file"] for row in shown),
+                "moments_s": tuple(row["time_s"] - rows[place]["time_s"] for row in shown),
+                "picture_sha256": sha256(joined.encode()).hexdigest(),
+            }
+            added[place] = queries[place].model_copy(update=update)
+    return added
+
+
+def judge_reply(reply: Reply) -> str:
+    """Say in a word why a reply is no description; "" when it is one."""
+    status = parse_reply(reply.text, finish_reason=reply.finish_reason or None).status
+    return "" if status == "ok" else status
+
+
+def tabulate_replies(
+    frames: pd.DataFrame, replies: Sequence[Reply | None], reasons: Sequence[str]
+) -> pd.DataFrame:
+    """Read the replies to some frames into a table; no frame is left out.
+
+    Parameters
+    ----------
+    frames
+        Key columns and ``time_s``.
+    replies, reasons
+        The raw reply to each frame, and why there is none that could be used.
+
+    Returns
+    -------
+    pandas.DataFrame
+        DESCRIPTION_TABLE, rows as in ``frames``. ``status`` is "ok", the name of what is wrong
+        with the reply (`parse.ReplyStatus`), or "failed: …"; texts are missing then.
+
+    Notes
+    -----
+    Replies are read anew: a better reader of replies needs no new calls.
+    Source: Methods 4.2 (replies that are no valid JSON are left out of the analysis).
+    """
+    rows = []
+    for reply, reason in zip(replies, reasons, strict=True):
+        if reply is None:
+            rows.append({"status": reason or "not asked"})
+            continue
+        parsed = parse_reply(reply.text, finish_reason=reply.finish_reason or None)
+        said = parsed.description.model_dump() if parsed.description else {}
+        rows.append({"status": parsed.status} | said)
+    names = ["status", *FrameDescription.model_fields]
+    texts = pd.DataFrame(rows, columns=names, index=frames.index, dtype="str")
+    table = pd.concat([frames[[*KEY, "time_s"]], texts], axis=1)
+    return validate_table(table, DESCRIPTION_TABLE)

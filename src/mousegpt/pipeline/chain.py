@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import pandas as pd
 
@@ -16,6 +16,14 @@ from mousegpt.pipeline.provenance import load_provenance
 from mousegpt.pipeline.settings import Overrides, build_schema, resolve_options
 
 Scope = Literal["recording", "study"]
+
+
+class Report(Protocol):
+    """Is told how far a unit of work has come."""
+
+    def __call__(self, done: int, total: int, message: str = "") -> None:
+        """Take how much of how much is done, and what a log shall say."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -82,7 +90,7 @@ class Job:
     members: Mapping[str, tuple[str, ...]]
     options_by_function: Mapping[str, Mapping[str, Any]]
     backends: Mapping[str, Any]
-    report: Callable[[int, int], None]
+    report: Report
 
     @property
     def recording(self) -> Recording:

@@ -163,8 +163,8 @@ class Engine:
         return True
 
     def _make_job(self, step: Step, unit: str, listen: Callable[[Event], None]) -> Job:
-        def report(done: int, total: int) -> None:
-            listen(Event("progress", step.name, unit, done=done, total=total))
+        def report(done: int, total: int, message: str = "") -> None:
+            listen(Event("progress", step.name, unit, message, done, total))
 
         chosen = [r for r in self.recordings if unit in (STUDY, r.id)]
         return Job(

@@ -77,9 +77,16 @@ def _sum_up(job: Job, behaviors: pd.DataFrame) -> list[tuple[str, Value]]:
             ("Minutes described", round(float(_measure_minutes(behaviors)), 1)),
             ("Behaviours found", int(behaviors["behavior"].nunique())),
             ("Frames unassigned", f"{behaviors['behavior'].isna().mean():.1%}"),
-            ("Words by", "kinematic grammar (from poses)"),
+            ("Words by", _name_describer(job)),
         ]
     return overview
+
+
+def _name_describer(job: Job) -> str:
+    units = job.members["descriptions"]
+    record = load_provenance(job.project.provenance("descriptions", units[0])) if units else None
+    model = record.backends.get("describer") if record else None
+    return f"{model} (from pictures)" if model else "kinematic grammar (from poses)"
 
 
 def _count_animals(recordings: tuple[Recording, ...], behaviors: pd.DataFrame) -> int:

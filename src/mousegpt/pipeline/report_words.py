@@ -117,6 +117,22 @@ def _warn_unknown(posture: pd.DataFrame) -> list[str]:
 def write_methods(job: Job, notes: Mapping[str, Mapping[str, Any]]) -> str:
     """Write a methods text with the options and back ends that were used."""
     used, backends = _collect_options(job)
+    poses = f"{_tell_networks(used, backends)}{_tell_poses(used, notes)} " if notes else ""
+    return (
+        f"{poses}{_tell_describer(used, backends)}\n\n"
+        f"Descriptions were embedded with {backends['embedder']} and clustered "
+        f"({used['behaviors.linkage']} linkage; {used['behaviors.n_clusters']} stable clusters "
+        f"sought); clusters of the same meaning were merged by {backends['labeler']}. "
+        f"Rare frames: {used['novelty.method'].replace('_', ' ')}, contamination "
+        f"{used['novelty.contamination']:g}. Map: UMAP with {used['layout.n_neighbors']} "
+        "neighbours. Behaviour over time is counted in windows of "
+        f"{used['proportions.window_s']:g} s. Means and intervals are over animals.\n\n"
+        "mousegpt follows MouseGPT (arXiv 2503.10212); docs/paper_map.md says where it departs."
+    )
+
+
+def _tell_poses(used: Mapping[str, Any], notes: Mapping[str, Mapping[str, Any]]) -> str:
+    """Say what was done to the poses."""
     solid = [name for name, note in notes.items() if "floor_residual" in note]
     kinds = {"Three-dimensional": solid, "Two-dimensional": [n for n in notes if n not in solid]}
     space = " and ".join(kind for kind, names in kinds.items() if names).capitalize()
@@ -127,21 +143,36 @@ def write_methods(job: Job, notes: Mapping[str, Mapping[str, Any]]) -> str:
         else ""
     )
     return (
-        f"{space} poses were brought to 24 keypoints. Points of a confidence below "
-        f"{used['poses.min_confidence']} were dropped, gaps of up to {used['poses.max_gap_s']} s "
-        f"bridged, and positions smoothed ({used['poses.smoothing']}, "
-        f"{used['poses.smoothing_window_s']} s).{floor} Posture facts and their standard "
-        f"deviations were measured {used['posture.rate_hz']:g} times per second; a state was "
-        f"claimed when its probability reached {used['posture.certainty']}, and is unknown "
-        "otherwise. Sentences were written from the states by a deterministic grammar.\n\n"
-        f"Descriptions were embedded with {backends['embedder']} and clustered "
-        f"({used['behaviors.linkage']} linkage; {used['behaviors.n_clusters']} stable clusters "
-        f"sought); clusters of the same meaning were merged by {backends['labeler']}. "
-        f"Rare frames: {used['novelty.method'].replace('_', ' ')}, contamination "
-        f"{used['novelty.contamination']:g}. Map: UMAP with {used['layout.n_neighbors']} "
-        "neighbours. Behaviour over time is counted in windows of "
-        f"{used['proportions.window_s']:g} s. Means and intervals are over animals.\n\n"
-        "mousegpt follows MouseGPT (arXiv 2503.10212); docs/paper_map.md says where it departs."
+        f"{space} poses were brought to 24 keypoints. "
+        f"Points of a confidence below {used['poses.min_confidence']} were dropped, gaps of up "
+        f"to {used['poses.max_gap_s']} s bridged, and positions smoothed "
+        f"({used['poses.smoothing']}, {used['poses.smoothing_window_s']} s).{floor} "
+        "Posture facts and their standard deviations were measured "
+        f"{used['posture.rate_hz']:g} times per second; a state was claimed when "
+        f"its probability reached {used['posture.certainty']}, and is unknown otherwise."
+    )
+
+
+def _tell_describer(used: Mapping[str, Any], backends: Mapping[str, str]) -> str:
+    """Say who wrote the sentences, from what."""
+    if "describer" not in backends:
+        return "Sentences were written from the states by a deterministic grammar."
+    return (
+        f"Pictures of one or two views, {used['mosaics.rate_hz']:g} per second, were described by "
+        f"the model {backends['describer']}, which was also told the speeds of six body parts; "
+        "frames whose answer could not be read are left out."
+    )
+
+
+def _tell_networks(used: Mapping[str, Any], backends: Mapping[str, str]) -> str:
+    """Say which networks saw what; nothing where all poses came from files."""
+    if "pose" not in backends:
+        return ""
+    every = used["poses2d.every"]
+    frames = "every frame" if every == 1 else f"one of {every} frames"
+    return (
+        f"In recordings without poses, mice and keypoints were found in {frames} of each view by "
+        f"the networks {backends['detector']} and {backends['pose']}. "
     )
 
 

@@ -11,13 +11,15 @@ from mousegpt.core.errors import ProjectError
 from mousegpt.pipeline.cache import CachedEmbedder
 from mousegpt.pipeline.chain import Event
 from mousegpt.pipeline.checking import check_project
+from mousegpt.pipeline.describing import adapt_overrides, adapt_steps
 from mousegpt.pipeline.engine import Engine
 from mousegpt.pipeline.project import Project
+from mousegpt.pipeline.services import choose_describer
 from mousegpt.pipeline.settings import load_overrides, merge_overrides, parse_assignments
 from mousegpt.pipeline.steps import STEPS
 
 #: The embedded back end of each port; ``[backends]`` in mousegpt.toml names another.
-DEFAULT_BACKENDS = {"embedder": "bge-small", "labeler": "rules"}
+DEFAULT_BACKENDS = {"embedder": "bge-small", "labeler": "rules", "describer": "kinematic"}
 
 _LOADERS: dict[str, Callable[[str], Any]] = {"embedder": load_embedder, "labeler": load_labeler}
 
@@ -40,26 +42,33 @@ def build_engine(project: Project, assignments: Sequence[str] = ()) -> Engine:
             f"[backends] in {project.settings} has no entry '{unknown[0]}'; it has "
             f"{', '.join(DEFAULT_BACKENDS)}."
         )
+    describer = choose_describer(project, backends["describer"], overrides.pop("endpoints", {}))
+    overrides = adapt_overrides(overrides, describer.name)
     return Engine(
         project=project,
-        steps=STEPS,
+        steps=adapt_steps(STEPS, describer.name),
         recordings=tuple(project.load_recordings()),
         overrides=overrides,
-        backend_names=backends,
-        load_backend=_BackendLoader(backends, project.cache / "embeddings.sqlite"),
+        backend_names={**backends, "describer": describer.identity},
+        load_backend=_BackendLoader(backends, project.cache / "embeddings.sqlite", describer.load),
     )
 
 
 class _BackendLoader:
     """Loads each back end once, when a unit of work first needs it."""
 
-    def __init__(self, names: dict[str, str], cache: Path) -> None:
+    def __init__(
+        self, names: dict[str, str], cache: Path, load_describer: Callable[[], Any]
+    ) -> None:
         self._names = names
         self._cache = cache
+        self._load_describer = load_describer
         self._loaded: dict[str, Any] = {}
 
     def __call__(self, port: str, report: Callable[[int, int], None]) -> Any:
-        if port not in self._loaded:
+        if port not in self._loaded and port == "describer":
+            self._loaded[port] = self._load_describer()
+        elif port not in self._loaded:
             self._loaded[port] = _LOADERS[port](self._names[port])
         backend = self._loaded[port]
         return CachedEmbedder(backend, self._cache, report) if port == "embedder" else backend

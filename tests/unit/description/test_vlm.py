@@ -1,11 +1,24 @@
 """What a model is asked, and how a second attempt differs from the first."""
 
+import json
+
+import pandas as pd
+import pytest
+
 from mousegpt.core.chat import Reply
 from mousegpt.core.description import ELEMENTS
+from mousegpt.core.facts import SPEEDS
 from mousegpt.core.query import SPEED_NAMES, FrameQuery
-from mousegpt.description.vlm import DESCRIPTION_SCHEMA, ChatDescriber, write_question
+from mousegpt.description.vlm import (
+    DESCRIPTION_SCHEMA,
+    ChatDescriber,
+    build_queries,
+    judge_reply,
+    tabulate_replies,
+    write_question,
+)
 
-SPEEDS = (12.345, None, -0.001, 3.0, 0.5, -7.25)
+MEASURED = (12.345, None, -0.001, 3.0, 0.5, -7.25)
 
 
 class Echo:
@@ -22,7 +35,7 @@ class Echo:
 def make_query(**facts):
     return FrameQuery(
         **{"recording": "r", "individual": "m", "frame": 12, "picture": "a.jpg"}
-        | {"picture_sha256": "0", "speeds": SPEEDS}
+        | {"picture_sha256": "0", "speeds": MEASURED}
         | facts
     )
 
@@ -76,3 +89,75 @@ def test_settings_are_part_of_the_name():
         ChatDescriber(Echo(), max_tokens=n, temperature=t).name for n in (1, 2) for t in (0, 1)
     }
     assert len(names) == 4
+
+
+def make_pictures(n=5, views="side + front"):
+    return pd.DataFrame(
+        {
+            "recording": "r",
+            "individual": "m",
+            "frame": [12 * i for i in range(n)],
+            "time_s": [0.2 * i for i in range(n)],
+            "file": [f"{i}.jpg" for i in range(n)],
+            "sha256": [str(i) for i in range(n)],
+            "views": views,
+        }
+    )
+
+
+def make_speeds(frames, **more):
+    columns = {"recording": "r", "individual": "m", "frame": frames}
+    return pd.DataFrame(columns | {name: 1.5 for name in SPEEDS} | more)
+
+
+def test_pictures_meet_the_speeds_of_their_frame():
+    queries = build_queries(make_pictures(), make_speeds([0, 24]))
+    assert [query.speeds[0] for query in queries] == [1.5, None, 1.5, None, None]
+    assert {query.n_views for query in queries} == {2}
+    assert queries[0].speed_unit == "cm/s"
+    scaled = build_queries(make_pictures(1), make_speeds([0], length_unit="body length"))
+    assert scaled[0].speed_unit == "body length/s"
+
+
+def test_without_poses_all_speeds_are_unknown():
+    (query,) = build_queries(make_pictures(1, views="side"), pd.DataFrame())
+    assert query.speeds == (None,) * 6
+    assert query.n_views == 1
+
+
+def test_moments_lie_around_the_frame_and_end_with_the_recording():
+    queries = build_queries(make_pictures(), pd.DataFrame(), moments=3)
+    assert [query.moments for query in queries] == [
+        ("0.jpg", "1.jpg"),
+        ("0.jpg", "1.jpg", "2.jpg"),
+        ("1.jpg", "2.jpg", "3.jpg"),
+        ("2.jpg", "3.jpg", "4.jpg"),
+        ("3.jpg", "4.jpg"),
+    ]
+    assert queries[2].moments_s == pytest.approx((-0.2, 0.0, 0.2))
+    assert len({query.picture_sha256 for query in queries}) == 5
+
+
+GOOD = json.dumps({name: f"The {name} is level." for name in DESCRIPTION_SCHEMA["properties"]})
+
+
+def test_every_frame_gets_a_row_with_a_status():
+    replies = [Reply(GOOD), Reply(GOOD[:50], "length"), Reply(""), None, None]
+    reasons = ["", "truncated", "empty", "failed: HTTP 500", ""]
+    table = tabulate_replies(make_pictures(), replies, reasons)
+    expected = ["ok", "truncated", "empty", "failed: HTTP 500", "not asked"]
+    assert table["status"].tolist() == expected
+    assert table["frame"].tolist() == [0, 12, 24, 36, 48]
+    assert table["head"].tolist()[0] == "The head is level."
+    assert table["head"][1:].isna().all()
+
+
+def test_a_frame_given_up_is_read_again_by_a_better_reader():
+    table = tabulate_replies(make_pictures(1), [Reply(GOOD)], ["not_json"])
+    assert table["status"].tolist() == ["ok"]
+
+
+def test_a_reply_is_judged_in_a_word():
+    assert judge_reply(Reply(GOOD, "stop")) == ""
+    assert judge_reply(Reply(GOOD, "length")) == "truncated"
+    assert judge_reply(Reply("")) == "empty"

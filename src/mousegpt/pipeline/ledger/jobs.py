@@ -96,6 +96,12 @@ def resume_job(ledger: Ledger, job: int) -> None:
         ledger.connection.execute("UPDATE job SET state = 'open', reason = '' WHERE id = ?", (job,))
 
 
+def list_dead_payloads(ledger: Ledger, job: int) -> list[str]:
+    """Return what the dead tasks of a job were about."""
+    query = f"SELECT payload FROM task WHERE job = ? AND state = {DEAD}"
+    return [payload for (payload,) in ledger.connection.execute(query, (job,))]
+
+
 def retry_dead_tasks(ledger: Ledger, job: int) -> int:
     """Let dead tasks be asked anew; return how many. Their old replies are kept."""
     with ledger.transaction():

@@ -1,0 +1,234 @@
+"""Which model describes frames, and where it is served, as ``mousegpt.toml`` says.
+
+::
+
+    [backends]
+    describer = "lab"            # kinematic (the default), or the name of an endpoint
+
+    [endpoints.lab]
+    url = "http://gpu-server:8000/v1"
+    model = "OpenGVLab/InternVL3-8B"
+    key_variable = "LAB_KEY"     # the variable that holds the key, if one is needed
+
+A describer "transformers:FOLDER" runs local weights.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from pydantic import ValidationError
+
+from mousegpt.core.errors import MouseGPTError, ProjectError
+from mousegpt.description.vlm import ChatDescriber
+from mousegpt.io.atomic import write_atomically
+from mousegpt.pipeline.ledger import Price
+from mousegpt.pipeline.pictures import encode_jpeg
+from mousegpt.pipeline.project import Project
+from mousegpt.pipeline.settings import load_overrides
+from mousegpt.ports import Describer
+
+if TYPE_CHECKING:
+    from mousegpt.backends.dialect import Dialect
+    from mousegpt.backends.openai_compatible import Endpoint, OpenAICompatible
+
+KINEMATIC: Final = "kinematic"
+_LOCAL: Final = "transformers:"
+
+
+@dataclass(frozen=True)
+class Service:
+    """A describer with its price and how many calls it takes at once."""
+
+    describer: Describer
+    account: str
+    price: Price
+    concurrency: int
+
+    @property
+    def name(self) -> str:
+        """Identity of model and settings."""
+        return self.describer.name
+
+
+@dataclass(frozen=True)
+class DescriberChoice:
+    """The describer that a project's settings name."""
+
+    project: Project
+    name: str
+    endpoints: Mapping[str, Endpoint]
+
+    @property
+    def identity(self) -> str:
+        """What makes its descriptions differ from those of others."""
+        return identify_describer(self.name, self.endpoints)
+
+    def load(self) -> Service:
+        """Load it, see `load_service`."""
+        return load_service(self.project, self.name, self.endpoints)
+
+
+def choose_describer(project: Project, name: str, settings: Mapping[str, Any]) -> DescriberChoice:
+    """Return the describer of that name, or of the endpoint of that name.
+
+    Parameters
+    ----------
+    settings
+        The tables ``[endpoints.NAME]``.
+
+    Raises
+    ------
+    ProjectError
+        When there is none, or an endpoint's settings are wrong.
+    """
+    choice = DescriberChoice(project, name, read_endpoints(settings) if settings else {})
+    identify_describer(name, choice.endpoints)
+    return choice
+
+
+def read_endpoints(settings: Mapping[str, Any]) -> dict[str, Endpoint]:
+    """Read the tables ``[endpoints.NAME]``.
+
+    Raises
+    ------
+    ProjectError
+        When a setting is unknown or impossible; a wrong value is never repeated, since it may be
+        a key.
+    """
+    from mousegpt.backends.openai_compatible import Endpoint
+
+    endpoints = {}
+    for name, values in settings.items():
+        try:
+            endpoints[name] = Endpoint.model_validate(values)
+        except ValidationError as error:
+            fault = error.errors(include_input=False, include_url=False)[0]
+            place = ".".join(map(str, ("endpoints", name, *fault["loc"])))
+            known = ", ".join(Endpoint.model_fields)
+            raise ProjectError(
+                f"In mousegpt.toml, {place}: {fault['msg']}; an endpoint has {known}."
+            ) from None
+    return endpoints
+
+
+def load_endpoints(project: Project) -> dict[str, Endpoint]:
+    """Return the endpoints of a project."""
+    return read_endpoints(load_overrides(project.settings).get("endpoints", {}))
+
+
+def identify_describer(name: str, endpoints: Mapping[str, Endpoint]) -> str:
+    """Return what makes one describer differ from another; where it is served does not.
+
+    Raises
+    ------
+    ProjectError
+        When there is no such endpoint.
+    """
+    if name == KINEMATIC or name.startswith(_LOCAL):
+        return name
+    if name not in endpoints:
+        known = ", ".join([KINEMATIC, *endpoints])
+        raise ProjectError(
+            f"There is no describer '{name}'; there are {known}. Add [endpoints.{name}] with url "
+            "and model to mousegpt.toml."
+        )
+    endpoint = endpoints[name]
+    return f"{endpoint.model} max_tokens={endpoint.max_tokens} t={endpoint.temperature:g}"
+
+
+def load_service(project: Project, name: str, endpoints: Mapping[str, Endpoint]) -> Service:
+    """Load a describer; an endpoint that was never checked is checked now.
+
+    Raises
+    ------
+    BackendError
+        When it cannot be reached, or its key is missing.
+    """
+    if name.startswith(_LOCAL):
+        from mousegpt.backends.transformers import TransformersModel
+
+        local = TransformersModel(project.folder / name.removeprefix(_LOCAL))
+        return Service(ChatDescriber(local), local.name, Price(), 1)
+    endpoint = endpoints[name]
+    model = open_endpoint(project, endpoint)
+    price = Price(
+        endpoint.usd_per_million_prompt_tokens,
+        endpoint.usd_per_million_reply_tokens,
+        endpoint.max_tokens,
+        endpoint.max_usd,
+        endpoint.max_calls,
+    )
+    describer = ChatDescriber(
+        model, max_tokens=endpoint.max_tokens, temperature=endpoint.temperature
+    )
+    return Service(describer, name, price, endpoint.concurrency)
+
+
+def open_endpoint(project: Project, endpoint: Endpoint) -> OpenAICompatible:
+    """Return the model of an endpoint, spoken to in the dialect that it understands."""
+    from mousegpt.backends.openai_compatible import OpenAICompatible
+
+    known = load_dialects(project).get(_place(endpoint))
+    model = OpenAICompatible(endpoint, known)
+    if known is None:
+        find_dialect(project, endpoint, model)
+    return model
+
+
+def check_endpoint(project: Project, name: str, endpoint: Endpoint) -> dict[str, object]:
+    """Ask an endpoint what it can do, remember it, and return a row about it; never raises."""
+    from mousegpt.backends.openai_compatible import OpenAICompatible
+
+    row: dict[str, object] = {"endpoint": name, "model": endpoint.model}
+    try:
+        model = OpenAICompatible(endpoint)
+        try:
+            offered = model.list_models()
+            start = time.monotonic()
+            dialect = find_dialect(project, endpoint, model)
+        finally:
+            model.close()
+    except MouseGPTError as error:
+        return row | {"works": False, "message": str(error)}
+    said = f"probed in {time.monotonic() - start:.1f} s"
+    if offered and endpoint.model not in offered:
+        said += f"; it offers {', '.join(offered[:5])}, and not this model"
+    return row | {"works": True, "structure": dialect.structure, "message": said}
+
+
+def find_dialect(project: Project, endpoint: Endpoint, model: OpenAICompatible) -> Dialect:
+    """Probe an endpoint and remember what it understands."""
+    from mousegpt.backends.dialect import probe_dialect
+
+    grey = np.full((448, 448, 3), 128, dtype=np.uint8)
+    found = probe_dialect(model, encode_jpeg(grey))
+    known = load_dialects(project) | {_place(endpoint): found}
+    content = {place: dialect.model_dump() for place, dialect in sorted(known.items())}
+    write_atomically(_memory(project), json.dumps(content, indent=1).encode())
+    return found
+
+
+def load_dialects(project: Project) -> dict[str, Dialect]:
+    """Return what is remembered about endpoints; a damaged memory is an empty one."""
+    from mousegpt.backends.dialect import Dialect
+
+    try:
+        content = json.loads(_memory(project).read_bytes())
+        return {place: Dialect.model_validate(value) for place, value in content.items()}
+    except (OSError, ValueError, AttributeError):
+        return {}
+
+
+def _memory(project: Project) -> Path:
+    return project.cache / "endpoints.json"
+
+
+def _place(endpoint: Endpoint) -> str:
+    return f"{endpoint.model} at {endpoint.url}"
