@@ -16,7 +16,7 @@ from pydantic import Field
 from mousegpt.core.arrays import FloatArray
 from mousegpt.core.calibration import Camera
 from mousegpt.core.errors import CalibrationError
-from mousegpt.geometry.targets import Checkerboard, Marks, Sighting, turn_marks
+from mousegpt.geometry.targets import Checkerboard, Marks, Sighting, drop_strays, turn_marks
 
 Pose = tuple[FloatArray, FloatArray]  # R and t
 
@@ -105,6 +105,7 @@ def place_cameras(
 
 def locate_board(sighting: Sighting, camera: Camera) -> Pose:
     """Return the pose of a board in the frame of the camera that sees it."""
+    sighting = drop_strays(sighting)
     pixels, lens = np.ascontiguousarray(sighting.marks.pixels), camera.distortion
     points = sighting.points
     _, turn, shift = cv2.solvePnP(points, pixels, camera.K, lens, flags=cv2.SOLVEPNP_IPPE)

@@ -13,7 +13,7 @@ from pydantic import Field
 from mousegpt.core.arrays import BoolArray
 from mousegpt.core.calibration import Camera
 from mousegpt.core.errors import CalibrationError, DataError
-from mousegpt.geometry.targets import Sighting
+from mousegpt.geometry.targets import Sighting, drop_strays
 
 #: which of fx fy cx cy k1 k2 p1 p2 k3 a model of a lens leaves free
 LENS_MODELS: Final = MappingProxyType(
@@ -71,15 +71,18 @@ def guess_lens(
             "image, and check the number of squares."
         )
     taken = np.unique(np.linspace(0, len(sightings) - 1, min(most, len(sightings))).astype(int))
-    points = [sightings[i].points.astype(np.float32) for i in taken]
-    pixels = [sightings[i].marks.pixels.astype(np.float32) for i in taken]
+    clean = [drop_strays(sightings[i]) for i in taken]
+    points = [sighting.points.astype(np.float32) for sighting in clean]
+    pixels = [sighting.marks.pixels.astype(np.float32) for sighting in clean]
     flags = cv2.CALIB_ZERO_TANGENT_DIST | cv2.CALIB_FIX_K2 | cv2.CALIB_FIX_K3
     try:
         _, K, lens, _, _ = cv2.calibrateCamera(
             points, pixels, size, np.eye(3), np.zeros(5), flags=flags
         )
-        numbers = np.asarray(lens, dtype=np.float64).ravel()[:5]
-        return Camera(view, np.asarray(K, np.float64), numbers, np.eye(3), np.zeros(3), size)
+        # rounded: OpenCV's last digits differ from run to run, and the guess would hand them on
+        numbers = np.round(np.asarray(lens, dtype=np.float64).ravel()[:5], 6)
+        matrix = np.round(np.asarray(K, np.float64), 3)
+        return Camera(view, matrix, numbers, np.eye(3), np.zeros(3), size)
     except (cv2.error, CalibrationError) as error:
         raise CalibrationError(
             f"Camera '{view}': its {len(sightings)} pictures do not determine the lens; add some "

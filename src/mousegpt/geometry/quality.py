@@ -59,7 +59,8 @@ def summarize_cameras(fit: RigFit, *, n_cells: Annotated[int, Field(ge=2)] = 16)
     for view, points in fit.points.groupby("view", sort=False):
         camera = fit.placement.cameras[str(view)]
         errors = np.hypot(points["du"], points["dv"])
-        cell = (points[["u", "v"]] / camera.size * n_cells).astype(int).clip(0, n_cells - 1)
+        share = points[["u", "v"]] / np.array(camera.size)
+        cell = (share * n_cells).astype(int).clip(0, n_cells - 1)
         boards = points.loc[points["shot"] != SHEET_SHOT, "shot"]
         rows.append(
             {

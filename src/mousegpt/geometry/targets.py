@@ -7,7 +7,7 @@ lengths are in cm.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Final
 
 import cv2
@@ -17,6 +17,7 @@ from pydantic import Field
 from mousegpt.core.arrays import FloatArray, IntArray
 from mousegpt.core.errors import DataError
 
+_LEAST_JUDGED: Final = 8  # marks; fewer do not tell which of them is wrong
 _EXAMPLES: Final = "checkerboard:22x14:0.8 or charuco:11x7:1.6:1.2:DICT_4X4_50"
 
 
@@ -150,6 +151,27 @@ class Sighting:
     def points(self) -> FloatArray:
         """The points seen, in the target's frame, shape (n, 3)."""
         return self.target.points[self.marks.ids]
+
+
+def drop_strays(
+    sighting: Sighting, *, reach: Annotated[float, Field(gt=0, lt=1)] = 0.03
+) -> Sighting:
+    """Leave out marks that lie far from where a flat board would have them, whatever the lens.
+
+    Parameters
+    ----------
+    reach
+        What is far, in extents of the board in the picture; lenses bend it by less.
+    """
+    marks = sighting.marks
+    if len(marks.ids) < _LEAST_JUDGED:
+        return sighting
+    far = reach * float(np.ptp(marks.pixels, axis=0).max())
+    _, kept = cv2.findHomography(sighting.points[:, :2], marks.pixels, cv2.RANSAC, far)
+    fine = np.ravel(kept).astype(bool) if kept is not None else np.zeros(len(marks.ids), bool)
+    if fine.sum() < max(_LEAST_JUDGED, len(fine) / 2):
+        return sighting
+    return replace(sighting, marks=Marks(marks.ids[fine], marks.pixels[fine], marks.inverted))
 
 
 def parse_board(text: str) -> Checkerboard | Charuco:

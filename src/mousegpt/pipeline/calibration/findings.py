@@ -52,21 +52,16 @@ class FindingStore:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._store = sqlite3.connect(path)
         try:
-            self._store.execute("PRAGMA synchronous=OFF")
-            self._store.execute(_TABLE)
-            self._store.execute("SELECT * FROM finding LIMIT 1")
+            self._store = _open_store(path)
         except sqlite3.OperationalError as error:  # locked, read-only or full: not damaged
-            self._store.close()
             raise ProjectError(
                 f"Cannot write to {path} ({error}); choose another folder for the calibration, or "
                 "wait until the other run has ended."
             ) from error
         except sqlite3.DatabaseError:
-            self._store.close()
             path.unlink()
-            self.__init__(path)  # type: ignore[misc]
+            self._store = _open_store(path)
 
     def __enter__(self) -> FindingStore:
         return self
@@ -101,6 +96,18 @@ class FindingStore:
                 "INSERT OR REPLACE INTO finding VALUES (?, ?, ?, ?, ?, ?)",
                 (key, width, height, ids, pixels, inverted),
             )
+
+
+def _open_store(path: Path) -> sqlite3.Connection:
+    store = sqlite3.connect(path)
+    try:
+        store.execute("PRAGMA synchronous=OFF")  # what a power failure costs can be found again
+        store.execute(_TABLE)
+        store.execute("SELECT * FROM finding LIMIT 1")
+    except sqlite3.Error:
+        store.close()
+        raise
+    return store
 
 
 def _name_search(path: Path, target: Target) -> str:
