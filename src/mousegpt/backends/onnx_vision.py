@@ -7,7 +7,6 @@ other. Its header says what it is, for which size, and for which keypoints.
 from __future__ import annotations
 
 import json
-import os
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -32,7 +31,8 @@ class OnnxNetwork:
     batch
         Pictures that go through the network at once.
     n_threads
-        On the CPU; all cores when left out.
+        On the CPU, of one call. One is best where several calls run at once, as they do in
+        `mousegpt.pipeline.posing`.
 
     Raises
     ------
@@ -46,14 +46,14 @@ class OnnxNetwork:
         kind: str,
         *,
         batch: Annotated[int, Field(ge=1)] = 8,
-        n_threads: int | None = None,
+        n_threads: Annotated[int, Field(ge=1)] = 1,
     ) -> None:
         path = Path(path)
         if not path.is_file():
             raise BackendError(f"There is no network {path}; train one or correct the path.")
         content = path.read_bytes()
         self._batch = batch
-        self._session = _open_session(content, path, n_threads or os.cpu_count() or 1)
+        self._session = _open_session(content, path, n_threads)
         about = self._session.get_modelmeta().custom_metadata_map
         if about.get("kind") != kind:
             raise BackendError(
@@ -83,6 +83,8 @@ class OnnxNetwork:
         return str(self._session.get_providers()[0])
 
     def _predict(self, pictures: ImageArray) -> FloatArray:
+        if not len(pictures):  # onnxruntime cannot reshape what is empty
+            return self._predict(np.zeros((1, *pictures.shape[1:]), dtype=np.uint8))[:0]
         parts = [
             self._session.run(None, {"picture": pictures[start : start + self._batch]})[0]
             for start in range(0, len(pictures), self._batch)
@@ -93,7 +95,7 @@ class OnnxNetwork:
 class OnnxDetector(OnnxNetwork):
     """Proposes boxes (port `Detector`)."""
 
-    def __init__(self, path: str | Path, *, batch: int = 8, n_threads: int | None = None) -> None:
+    def __init__(self, path: str | Path, *, batch: int = 8, n_threads: int = 1) -> None:
         super().__init__(path, "detector", batch=batch, n_threads=n_threads)
 
     def predict_boxes(self, squares: ImageArray) -> FloatArray:
@@ -104,7 +106,7 @@ class OnnxDetector(OnnxNetwork):
 class OnnxPoseEstimator(OnnxNetwork):
     """Draws heat-maps (port `PoseEstimator`)."""
 
-    def __init__(self, path: str | Path, *, batch: int = 8, n_threads: int | None = None) -> None:
+    def __init__(self, path: str | Path, *, batch: int = 8, n_threads: int = 1) -> None:
         super().__init__(path, "pose", batch=batch, n_threads=n_threads)
 
     def predict_heatmaps(self, crops: ImageArray) -> FloatArray:

@@ -89,7 +89,10 @@ class ProgressListener:
         name = f"{event.step} {event.unit}"
         if name not in self._bars:
             self._bars[name] = self._progress.add_task(name, total=event.total)
-        self._progress.update(self._bars[name], completed=event.done, total=event.total)
+        bar = self._bars[name]
+        if event.message:
+            self._progress.update(bar, description=f"{name} ({event.message})")
+        self._progress.update(bar, completed=event.done, total=event.total)
 
     def _close_bar(self, event: Event) -> None:
         task = self._bars.pop(f"{event.step} {event.unit}", None)

@@ -6,12 +6,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mousegpt.cli.console import print_line, show_progress
 from mousegpt.core.errors import BackendError, ProjectError, UsageError
+
+if TYPE_CHECKING:
+    from mousegpt.backends.registry import NetworkKind
 
 app = typer.Typer(help="Train the detector and the pose network.", no_args_is_help=True)
 
@@ -20,7 +23,10 @@ _DataOption = Annotated[
 ]
 _OutOption = Annotated[Path, typer.Option("--out", help="Checkpoint, log, curves and network.")]
 _InitOption = Annotated[
-    Path | None, typer.Option("--init", help="The checkpoint.pt of another training to begin with.")
+    str | None,
+    typer.Option(
+        "--init", help="Begin with: shipped, or the checkpoint.pt or .onnx of a training."
+    ),
 ]
 _EpochsOption = Annotated[int | None, typer.Option(help="Else those of the preset.")]
 _BatchOption = Annotated[int | None, typer.Option(help="Pictures a step.")]
@@ -78,7 +84,12 @@ def pack_pictures(
 def train_detector(
     data: _DataOption,
     out: _OutOption,
-    preset: Annotated[str, typer.Option(help="paper (YOLOv5-s, 640 px) or small (CPU).")] = "small",
+    preset: Annotated[
+        str | None,
+        typer.Option(
+            help="paper (YOLOv5-s, 640 px), small or light (CPU); else that of --init, else small."
+        ),
+    ] = None,
     init: _InitOption = None,
     epochs: _EpochsOption = None,
     batch: _BatchOption = None,
@@ -95,8 +106,11 @@ def train_pose(
     data: _DataOption,
     out: _OutOption,
     preset: Annotated[
-        str, typer.Option(help="paper (HRNet-w48), w32 or small (w18-small).")
-    ] = "small",
+        str | None,
+        typer.Option(
+            help="paper (HRNet-w48), w32, small or light (CPU); else that of --init, else small."
+        ),
+    ] = None,
     init: _InitOption = None,
     epochs: _EpochsOption = None,
     batch: _BatchOption = None,
@@ -109,11 +123,11 @@ def train_pose(
 
 
 def _train(
-    kind: str,
-    preset: str,
+    kind: NetworkKind,
+    preset: str | None,
     data: list[Path],
     out: Path,
-    init: Path | None,
+    init: str | None,
     epochs: int | None,
     batch: int | None,
     rate: float | None,
@@ -126,6 +140,8 @@ def _train(
 
     if find_spec("torch") is None or find_spec("onnx") is None:
         raise BackendError("Training needs PyTorch and onnx; run: pip install 'mousegpt[train]'.")
+    begin = None if init is None else _find_init(kind, init)
+    preset = preset or (_find_preset(kind, begin) if begin else "small")
     given = {"epochs": epochs, "batch": batch, "learning_rate": rate, "seed": seed}
     changes = {name: value for name, value in given.items() if value is not None}
     try:
@@ -137,11 +153,23 @@ def _train(
 
     try:
         with _reporting("training", kind) as report:
-            path = run_training(recipe, data, out, init=init, n_workers=workers, report=report)
+            path = run_training(recipe, data, out, init=begin, n_workers=workers, report=report)
     except KeyboardInterrupt as error:
         message = "Stopped; what was saved is kept. Run the same command again to go on."
         raise ProjectError(message) from error
     print_line(f"Network: {path}")
+
+
+def _find_init(kind: NetworkKind, name: str) -> Path:
+    from mousegpt.backends.registry import SHIPPED, find_network
+
+    return find_network(kind, SHIPPED, exact=True) if name == SHIPPED else Path(name)
+
+
+def _find_preset(kind: NetworkKind, init: Path) -> str:
+    from mousegpt.training.runs import find_preset
+
+    return find_preset(kind, init)
 
 
 @contextmanager

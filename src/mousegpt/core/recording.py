@@ -31,6 +31,7 @@ class Recording(BaseModel):
 
     ``poses`` maps a view to its 2-D pose file; the key ``""`` stands for a file that covers
     the whole recording (3-D poses, the only view, or several views in one file).
+    ``estimated``: the poses are not given, the chain makes that file from the videos.
     ``view_angle`` says from where a single camera looks; None when unknown.
     """
 
@@ -44,6 +45,7 @@ class Recording(BaseModel):
     fps: float | None = Field(default=None, gt=0)
     videos: Mapping[str, Path] = Field(default_factory=dict)
     poses: Mapping[str, Path] = Field(default_factory=dict)
+    estimated: bool = False
     calibration: Path | None = None
     pose_unit: LengthUnit | None = None
     px_per_cm: float | None = Field(default=None, gt=0)

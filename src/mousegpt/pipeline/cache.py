@@ -44,7 +44,7 @@ class CachedEmbedder:
     def embed(self, texts: Sequence[str]) -> FloatArray:
         """Return unit rows; what is new is stored as soon as it is known."""
         keys = [hashlib.sha256(f"{self.name}\0{text}".encode()).digest() for text in texts]
-        with closing(_open_store(self._path)) as store:
+        with closing(open_store(self._path)) as store:
             new = {
                 key: text
                 for key, text in zip(keys, texts, strict=True)
@@ -68,7 +68,7 @@ class CachedEmbedder:
         return np.stack([np.frombuffer(blob, dtype="<f4") for blob in blobs]) if blobs else _EMPTY
 
 
-def _open_store(path: Path) -> sqlite3.Connection:
+def open_store(path: Path) -> sqlite3.Connection:
     """Open the store; a damaged one is thrown away, since all in it can be made again."""
     path.parent.mkdir(parents=True, exist_ok=True)
     store = sqlite3.connect(path)
@@ -85,7 +85,7 @@ def _open_store(path: Path) -> sqlite3.Connection:
         store.close()
         for name in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
             name.unlink(missing_ok=True)
-        return _open_store(path)
+        return open_store(path)
     return store
 
 

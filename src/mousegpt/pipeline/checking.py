@@ -15,6 +15,7 @@ from mousegpt.core.skeleton_map import SkeletonMap
 from mousegpt.io.manifest import inspect_manifest
 from mousegpt.io.problems import Problem, raise_errors, tabulate_problems
 from mousegpt.io.tables import load_skeleton_map
+from mousegpt.pipeline.choices import choose_backends, explain_no_networks
 from mousegpt.pipeline.contents import Contents, read_contents
 from mousegpt.pipeline.file_checks import (
     check_calibration,
@@ -29,7 +30,9 @@ from mousegpt.pipeline.pose_checks import (
     check_skeleton,
     check_units,
 )
+from mousegpt.pipeline.project import Project
 from mousegpt.pipeline.provenance import hash_file
+from mousegpt.pipeline.settings import load_overrides
 
 CHECKS: Final[tuple[Callable[[Contents], Iterator[Problem]], ...]] = (
     check_videos,
@@ -45,8 +48,8 @@ CHECKS: Final[tuple[Callable[[Contents], Iterator[Problem]], ...]] = (
 
 
 FINDINGS: Final = (
-    "recording", "views", "n_frames", "fps", "resolution", "software", "keypoints", "individuals",
-    "unit", "skeleton",
+    "recording", "views", "n_frames", "fps", "resolution", "poses", "software", "keypoints",
+    "individuals", "unit", "skeleton",
 )  # fmt: skip
 
 
@@ -113,6 +116,8 @@ def check_project(folder: str | Path, *, only: Sequence[str] = ()) -> ProjectChe
     problems = [*inspection.problems]
     skeleton, fault = _read_skeleton(folder / "skeleton.csv")
     problems += fault
+    no_networks, fault = _find_networks(Project(folder))
+    problems += fault
     rows = []
     read: dict[str, str | None] = {}
     for recording in inspection.recordings:
@@ -121,7 +126,7 @@ def check_project(folder: str | Path, *, only: Sequence[str] = ()) -> ProjectChe
         contents, faults = read_contents(recording, skeleton)
         problems += faults
         problems += [problem for check in CHECKS for problem in check(contents)]
-        rows.append(_describe_contents(contents))
+        rows.append(_describe_contents(contents, no_networks))
         read |= contents.skeleton.targets if contents.skeleton else {}
     problems += _find_copies(inspection.recordings, only)
     findings = pd.DataFrame(rows, columns=FINDINGS, dtype="str")
@@ -153,7 +158,37 @@ def _read_skeleton(path: Path) -> tuple[SkeletonMap | None, list[Problem]]:
         return None, [Problem("", "", "error", str(error))]
 
 
-def _describe_contents(contents: Contents) -> dict[str, str]:
+def _find_networks(project: Project) -> tuple[str | None, list[Problem]]:
+    """Say why no poses can be estimated from videos, None when they can; and what is wrong."""
+    try:
+        given = load_overrides(project.settings).get("backends", {})
+        return explain_no_networks(choose_backends(project, given)), []
+    except MouseGPTError as error:
+        return str(error), [Problem("", "", "error", str(error))]
+
+
+def tell_poses(contents: Contents, no_networks: str | None) -> str:
+    """Say where the poses of a recording come from.
+
+    Parameters
+    ----------
+    no_networks
+        Why networks cannot find them in videos; None when they can.
+    """
+    if contents.recording.poses:
+        return "from files"
+    if no_networks or not contents.videos:
+        return f"none: {no_networks or 'there is no video that can be read'}"
+    n_pictures = sum(video.n_frames for video in contents.videos.values())
+    views, rig = tuple(contents.videos), contents.calibration
+    joined = [view for view in views if rig is not None and view in rig.views]
+    way = "2-D only: " + ("no two views are calibrated" if len(views) > 1 else "there is one view")
+    if len(joined) > 1:
+        way = f"then triangulated from {', '.join(joined)}"
+    return f"by networks, in {n_pictures:,} pictures of {len(views)} view(s), {way}"
+
+
+def _describe_contents(contents: Contents, no_networks: str | None) -> dict[str, str]:
     """Return the row of a recording in the table of findings."""
     videos, poses = contents.videos.values(), contents.poses.values()
     views = dict.fromkeys([*contents.videos, *(view for view in contents.views if view)])
@@ -165,6 +200,7 @@ def _describe_contents(contents: Contents) -> dict[str, str]:
         "n_frames": [video.n_frames for video in videos] or [p.sizes["time"] for p in poses],
         "fps": [f"{rate:.5g}" for rate in _list_rates(contents)],
         "resolution": [f"{video.width}x{video.height}" for video in videos],
+        "poses": [tell_poses(contents, no_networks)],
         "software": [p.attrs["source_software"] for p in poses],
         "keypoints": keypoints,
         "individuals": [str(name) for p in poses for name in p["individual"].values],

@@ -130,7 +130,8 @@ def load_contents(recording: Recording, skeleton: Path) -> Contents:
     DataError
         When a file cannot be read.
     """
-    given = load_skeleton_map(skeleton) if skeleton.exists() else None
+    foreign = skeleton.exists() and not recording.estimated  # else the keypoints are ours
+    given = load_skeleton_map(skeleton) if foreign else None
     contents, problems = read_contents(recording, given)
     raise_errors(problems, recording.id)
     return contents

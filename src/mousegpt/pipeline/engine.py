@@ -256,7 +256,7 @@ _STUDY_FIELDS = frozenset({"subject", "group", "treatment", "dose_mg_per_kg", "m
 
 def _describe_recording(recording: Recording, scope: Scope) -> str:
     """Text of what the manifest says and a unit may depend on, without where the files lie."""
-    places = {"videos", "poses", "calibration"}
+    places = {"videos", "poses", "estimated", "calibration"}
     fields = recording.model_dump(
         exclude=places | (_STUDY_FIELDS if scope == "recording" else set())
     )

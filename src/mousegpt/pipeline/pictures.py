@@ -33,6 +33,9 @@ _N_BACKGROUND = 25
 _SEARCH_WIDTH = 640
 _NOWHERE = np.full(4, np.nan)
 
+#: Where networks found the mouse in fewer of the frames shown, it is looked for by its motion.
+_LEAST_KNOWN = 0.8
+
 Key = tuple[str, int]  # individual, frame
 
 
@@ -54,8 +57,9 @@ def picture_frames(
     Yields
     ------
     key, image
-        RGB mosaics, shape (448, 896, 3), or (448, 448, 3) of one view. Without poses the box is
-        found by motion, and all individuals share it.
+        RGB mosaics, shape (448, 896, 3), or (448, 448, 3) of one view. Without poses, and in
+        views in which networks found the mouse in fewer than 80 % of the frames, the box is found
+        by motion, and all individuals share it.
     """
     tiles = [dict(_cut_tiles(contents, view, keys)) for view in views]
     for key in keys:
@@ -96,12 +100,20 @@ def _cut_tiles(
     info = contents.videos[view]
     wanted = sorted({frame for _, frame in keys})
     boxes = _box_poses(contents, view, wanted, _PADDING * info.width)
+    if contents.recording.estimated and _measure_known(boxes) < _LEAST_KNOWN:
+        boxes = {}
     finder = None if boxes else _MotionFinder(info.path, info.n_frames, info.width)
     for frame, image in read_frames(info.path, wanted):
         shared = finder.find_box(image) if finder else _NOWHERE
         for key in keys:
             if key[1] == frame:
                 yield key, make_mosaic(image, boxes.get(frame, {}).get(key[0], shared))
+
+
+def _measure_known(boxes: dict[int, dict[str, FloatArray]]) -> float:
+    """Return the share of boxes that are known."""
+    known = [np.isfinite(box).all() for of_frame in boxes.values() for box in of_frame.values()]
+    return float(np.mean(known)) if known else 0.0
 
 
 class _MotionFinder:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import xarray as xr
 
 from mousegpt.behavior.embedding import embed_descriptions
 from mousegpt.behavior.keywords import extract_keywords
+from mousegpt.core.arrays import FloatArray
 from mousegpt.core.poses import Poses
 from mousegpt.core.recording import Arena, Recording
 from mousegpt.core.skeleton import KEYPOINTS
@@ -17,7 +19,7 @@ from mousegpt.core.skeleton_map import SkeletonMap, apply_skeleton_map
 from mousegpt.description.kinematic import describe_posture
 from mousegpt.geometry.triangulation import triangulate_poses
 from mousegpt.io.poses import load_poses, save_poses
-from mousegpt.kinematics.cleaning import clean_poses
+from mousegpt.kinematics.cleaning import clean_poses, estimate_noise
 from mousegpt.kinematics.floor import align_arena, align_to_floor, estimate_floor
 from mousegpt.kinematics.posture import compute_posture
 from mousegpt.kinematics.scale import estimate_body_length, scale_arena, scale_poses
@@ -34,7 +36,7 @@ from mousegpt.pipeline.pictures import (
 from mousegpt.pipeline.project import Project
 from mousegpt.vision.sampling import choose_frames
 
-_NO_POSES = "it has no poses, and describing pixels needs a vision-language back end"
+_NO_POSES = "it has no poses, and no networks that find them in videos"
 
 
 def need_poses(recording: Recording) -> str | None:
@@ -61,6 +63,7 @@ def make_poses(job: Job) -> Output:
     contents = load_contents(job.recording, job.project.skeleton)
     assert contents.skeleton is not None  # there are poses, so it was given or guessed
     joined, source = join_views(contents, contents.skeleton, job)
+    joined = fill_in(joined) if job.recording.estimated else joined
     cleaned = clean_poses(joined, **job.options(clean_poses))
     recording = job.recording
     scale, angle = recording.px_per_cm, recording.view_angle or "top"
@@ -70,7 +73,7 @@ def make_poses(job: Job) -> Output:
         arena = scale_arena(arena, unit=unit, px_per_cm=scale, view_angle=angle)
     poses = scale_poses(cleaned, px_per_cm=scale, view_angle=angle)
     notes: dict[str, object] = {
-        "source": source,
+        "source": f"{source}, by networks" if recording.estimated else source,
         "skeleton": {name: target or "" for name, target in contents.skeleton.targets.items()},
         "skeleton_given": _is_certain(contents.skeleton, job.project.skeleton),
         "fps": float(poses.attrs["fps"]),
@@ -122,10 +125,10 @@ def join_views(contents: Contents, skeleton: SkeletonMap, job: Job) -> tuple[Pos
     if not views:
         (poses,) = contents.poses.values()
         return apply_skeleton_map(poses, skeleton), "3-D"
-    if len(views) == 1 or contents.calibration is None:
+    names = choose_joined_views(contents, views)
+    if not names or contents.calibration is None:
         name = choose_single_view(tuple(views))
         return views[name], name
-    names = tuple(views)
     stacked = xr.concat(list(views.values()), pd.Index(names, name="view"), join="inner")
     return (
         triangulate_poses(
@@ -133,6 +136,51 @@ def join_views(contents: Contents, skeleton: SkeletonMap, job: Job) -> tuple[Pos
         ),
         f"triangulated from {', '.join(names)}",
     )
+
+
+def choose_joined_views(contents: Contents, views: Mapping[str, Poses]) -> tuple[str, ...]:
+    """Return the views to triangulate; none where there are no two, or no calibration.
+
+    Of poses that were estimated from videos, views without a camera are left out, and those of
+    several mice are not joined: nobody says which mouse of one view is which of another.
+    """
+    if contents.calibration is None:
+        return ()
+    names = tuple(views)
+    if contents.recording.estimated:
+        alone = len(contents.individuals) == 1
+        names = tuple(name for name in names if alone and name in contents.calibration.views)
+    return names if len(names) > 1 else ()
+
+
+def fill_in(poses: Poses) -> Poses:
+    """Draw straight lines between poses of every so-many-th frame; the noise is theirs.
+
+    Gaps where the mouse was not found stay.
+    """
+    frames = poses["frame"].to_numpy()
+    step = int(frames[1] - frames[0]) if len(frames) > 1 else 1
+    if step == 1:
+        return poses
+    noise = estimate_noise(poses.assign_coords(frame=("time", frames // step)))
+    poses = poses[["position", "confidence"]].transpose("time", ...)
+    dense = np.arange(frames[0], frames[-1] + 1)
+    filled = {
+        name: (variable.dims, _draw_lines(variable.to_numpy(), step))
+        for name, variable in poses.data_vars.items()
+    }
+    time = dense / float(poses.attrs["fps"])
+    coords = {str(name): c for name, c in poses.coords.items() if "time" not in c.dims}
+    coords |= {"time": time, "frame": ("time", dense)}
+    return xr.Dataset(filled, coords=coords, attrs=poses.attrs).assign(noise=noise)
+
+
+def _draw_lines(values: FloatArray, step: int) -> FloatArray:
+    """Fill in ``step - 1`` values between any two along the first axis."""
+    shares = np.arange(1, step).reshape(-1, *(1,) * (values.ndim - 1)) / step
+    between = (1 - shares) * values[:-1, None] + shares * values[1:, None]
+    lines = np.concatenate([values[:-1, None], between], axis=1)
+    return np.concatenate([lines.reshape(-1, *values.shape[1:]), values[-1:]])
 
 
 def choose_single_view(views: tuple[str, ...]) -> str:

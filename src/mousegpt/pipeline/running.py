@@ -6,11 +6,16 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from mousegpt.backends.registry import load_embedder, load_labeler
-from mousegpt.core.errors import ProjectError
+from mousegpt.backends.registry import (
+    load_detector,
+    load_embedder,
+    load_labeler,
+    load_pose_estimator,
+)
 from mousegpt.pipeline.cache import CachedEmbedder
 from mousegpt.pipeline.chain import Event
 from mousegpt.pipeline.checking import check_project
+from mousegpt.pipeline.choices import choose_backends, identify_backends, plan_poses
 from mousegpt.pipeline.describing import adapt_overrides, adapt_steps
 from mousegpt.pipeline.engine import Engine
 from mousegpt.pipeline.project import Project
@@ -18,10 +23,12 @@ from mousegpt.pipeline.services import choose_describer
 from mousegpt.pipeline.settings import load_overrides, merge_overrides, parse_assignments
 from mousegpt.pipeline.steps import STEPS
 
-#: The embedded back end of each port; ``[backends]`` in mousegpt.toml names another.
-DEFAULT_BACKENDS = {"embedder": "bge-small", "labeler": "rules", "describer": "kinematic"}
-
-_LOADERS: dict[str, Callable[[str], Any]] = {"embedder": load_embedder, "labeler": load_labeler}
+_LOADERS: dict[str, Callable[[str], Any]] = {
+    "embedder": load_embedder,
+    "labeler": load_labeler,
+    "detector": load_detector,
+    "pose": load_pose_estimator,
+}
 
 
 def build_engine(project: Project, assignments: Sequence[str] = ()) -> Engine:
@@ -31,25 +38,19 @@ def build_engine(project: Project, assignments: Sequence[str] = ()) -> Engine:
     ------
     DataError
         When the manifest has faults.
-    UsageError, ProjectError
+    UsageError, ProjectError, BackendError
         When an override names nothing or has an impossible value.
     """
     overrides = merge_overrides(load_overrides(project.settings), parse_assignments(assignments))
-    backends = DEFAULT_BACKENDS | overrides.pop("backends", {})
-    unknown = sorted(set(backends) - set(DEFAULT_BACKENDS))
-    if unknown:
-        raise ProjectError(
-            f"[backends] in {project.settings} has no entry '{unknown[0]}'; it has "
-            f"{', '.join(DEFAULT_BACKENDS)}."
-        )
+    backends = choose_backends(project, overrides.pop("backends", {}))
     describer = choose_describer(project, backends["describer"], overrides.pop("endpoints", {}))
     overrides = adapt_overrides(overrides, describer.name)
     return Engine(
         project=project,
         steps=adapt_steps(STEPS, describer.name),
-        recordings=tuple(project.load_recordings()),
+        recordings=tuple(plan_poses(project, r, backends) for r in project.load_recordings()),
         overrides=overrides,
-        backend_names={**backends, "describer": describer.identity},
+        backend_names={**identify_backends(backends), "describer": describer.identity},
         load_backend=_BackendLoader(backends, project.cache / "embeddings.sqlite", describer.load),
     )
 

@@ -18,8 +18,11 @@ from mousegpt.kinematics.floor import estimate_floor
 from mousegpt.kinematics.posture import compute_posture
 from mousegpt.kinematics.velocity import compute_speeds
 from mousegpt.pipeline import recording_steps as one
+from mousegpt.pipeline import seeing
 from mousegpt.pipeline import study_steps as study
 from mousegpt.pipeline.chain import Step
+from mousegpt.pipeline.choices import NETWORKS
+from mousegpt.pipeline.posing import estimate_views
 from mousegpt.pipeline.project import Project
 from mousegpt.plots.time import plot_ethogram
 from mousegpt.stats.bouts import find_bouts
@@ -32,9 +35,12 @@ def _list_pictures(project: Project, recording: Recording) -> tuple[Path, ...]:
 
 
 STEPS: Final[tuple[Step, ...]] = (
+    Step("poses2d", "recording", "24 keypoints in the pictures of each view, by networks",
+         seeing.make_poses2d, functions=(estimate_views,), given=seeing.GIVEN,
+         reads=seeing.list_videos, applies=seeing.need_estimates, ports=NETWORKS),
     Step("poses", "recording", "24 keypoints, clean, to scale, on the floor", one.make_poses,
-         functions=(triangulate_poses, clean_poses, estimate_floor), reads=one.list_pose_files,
-         applies=one.need_poses),
+         needs=("poses2d",), functions=(triangulate_poses, clean_poses, estimate_floor),
+         reads=one.list_pose_files, applies=one.need_poses),
     Step("speeds", "recording", "Speeds of six body parts, every frame", one.make_speeds,
          needs=("poses",), functions=(compute_speeds,), applies=one.need_poses),
     Step("posture", "recording", "Posture facts and states of the sampled frames",
@@ -48,7 +54,8 @@ STEPS: Final[tuple[Step, ...]] = (
     Step("keywords", "recording", "Info-cards", one.make_keywords,
          needs=("descriptions",), applies=one.need_poses),
     Step("mosaics", "recording", "The mouse in two perpendicular views", one.make_mosaics,
-         functions=(choose_frames,), reads=_list_pictures, applies=one.need_videos),
+         needs=("poses2d",), functions=(choose_frames,), reads=_list_pictures,
+         applies=one.need_videos),
     Step("behaviors", "study", "Major behaviours (Algorithm 1)", study.make_behaviors,
          needs=("embeddings", "keywords"), functions=(cluster_behaviors,), ports=("labeler",),
          applies=one.need_poses),
@@ -72,6 +79,7 @@ STEPS: Final[tuple[Step, ...]] = (
                 "proportions", "examples"), functions=(plot_ethogram,), given=("looks", "ax"),
          applies=one.need_poses),
     Step("report", "study", "The page that shows everything", study.make_report,
-         needs=("poses", "posture", "descriptions", "embeddings", "mosaics", "behaviors",
-                "fine_postures", "novelty", "layout", "proportions", "examples", "figures")),
+         needs=("poses2d", "poses", "posture", "descriptions", "embeddings", "mosaics",
+                "behaviors", "fine_postures", "novelty", "layout", "proportions", "examples",
+                "figures")),
 )  # fmt: skip

@@ -76,6 +76,8 @@ def export_network(
     kind = "detector" if isinstance(network, Detector) else "pose"
     header = {"kind": kind, "name": name, "size_px": str(size_px)}
     header |= {"keypoints": json.dumps(KEYPOINTS), **(about or {})}
+    if isinstance(network, Detector):
+        header["anchors"] = json.dumps(network.anchors.tolist())
     content = _write_header(content, header)
     with torch.no_grad():
         wanted = deployed(torch.from_numpy(pictures)).numpy()
@@ -91,7 +93,11 @@ def export_network(
 
 
 def quantize_network(source: Path, target: Path, pictures: Sequence[ImageArray]) -> None:
-    """Write a network with weights and activations of 8 bits: a quarter of the size, faster.
+    """Write a network with weights and activations of 8 bits: a third of the size, faster.
+
+    Sums and rectifiers are of 8 bits too: else every convolution would be followed by a way back
+    to floats, which costs what was gained. Activations are unsigned, since only these are fast on
+    x86. What makes the answer (the head) stays as it is.
 
     Parameters
     ----------
@@ -105,6 +111,7 @@ def quantize_network(source: Path, target: Path, pictures: Sequence[ImageArray])
         QuantType,
         quantize_static,
     )
+    from onnxruntime.quantization.shape_inference import quant_pre_process
 
     class Reader(CalibrationDataReader):  # type: ignore[misc]
         def __init__(self) -> None:
@@ -115,22 +122,90 @@ def quantize_network(source: Path, target: Path, pictures: Sequence[ImageArray])
             return None if picture is None else {"picture": picture[None]}
 
     def write(part: Path) -> None:
-        quantize_static(
-            source, part, Reader(), quant_format=QuantFormat.QDQ, per_channel=True,
-            op_types_to_quantize=["Conv"], weight_type=QuantType.QInt8,
-        )  # fmt: skip
+        with tempfile.TemporaryDirectory() as folder:
+            fused = Path(folder) / "fused.onnx"
+            quant_pre_process(str(source), str(fused), skip_symbolic_shape=True)
+            quantize_static(
+                fused, part, Reader(), quant_format=QuantFormat.QDQ, per_channel=True,
+                op_types_to_quantize=["Conv", "Add", "Relu"], nodes_to_exclude=_list_heads(fused),
+                weight_type=QuantType.QInt8, activation_type=QuantType.QUInt8,
+            )  # fmt: skip
 
     write_atomically(target, write)
 
 
+def load_exported(path: Path) -> dict[str, Tensor]:
+    """Load the weights of an exported network by their names in PyTorch, to train on.
+
+    Raises
+    ------
+    BackendError
+        When the file has no such names: an 8-bit network, or one of another program.
+    """
+    from onnx.numpy_helper import to_array
+
+    prefix = "network."
+    weights = {
+        tensor.name.removeprefix(prefix): torch.from_numpy(to_array(tensor).copy())
+        for tensor in _load_model(path).graph.initializer
+        if tensor.name.startswith(prefix)
+    }
+    if not any(name.endswith("running_var") for name in weights):
+        raise BackendError(
+            f"Expected a network exported by mousegpt train in {path}, found one without the names "
+            "of its weights; begin with the network before it was made 8-bit, or a checkpoint.pt."
+        )
+    about = read_header(path)
+    if "anchors" in about:
+        weights["anchors"] = torch.tensor(json.loads(about["anchors"]))
+    return weights
+
+
+def read_header(path: Path) -> dict[str, str]:
+    """Read what an exported network says of itself.
+
+    Raises
+    ------
+    BackendError
+        When the file is no network.
+    """
+    return {entry.key: entry.value for entry in _load_model(path).metadata_props}
+
+
+def _load_model(path: Path) -> Any:
+    import onnx
+
+    try:
+        return onnx.load(path)
+    except Exception as error:  # protobuf raises classes of its own
+        raise BackendError(f"{path} is no network that was exported ({error}).") from error
+
+
+def _list_heads(path: Path) -> list[str]:
+    """Return the names of what could be made 8-bit, but has no convolution behind it."""
+    import onnx
+
+    graph = onnx.load(path).graph
+    before_convolution: set[str] = set()
+    heads = []
+    for node in reversed(graph.node):
+        leads_on = any(name in before_convolution for name in node.output)
+        if node.op_type in ("Conv", "Add", "Relu") and not leads_on:
+            heads.append(node.name)
+        if node.op_type == "Conv" or leads_on:
+            before_convolution.update(node.input)
+    return heads
+
+
 def _convert(deployed: nn.Module, pictures: Tensor) -> bytes:
+    """Convert; scales stay apart from convolutions, so that weights keep their names."""
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter warns of itself
         path = Path(folder) / "network.onnx"
         torch.onnx.export(
             deployed, (pictures,), str(path), input_names=["picture"], output_names=["answer"],
             dynamic_axes={"picture": {0: "n"}, "answer": {0: "n"}},
-            opset_version=_OPSET, dynamo=False,
+            opset_version=_OPSET, dynamo=False, training=torch.onnx.TrainingMode.PRESERVE,
         )  # fmt: skip
         return path.read_bytes()
 

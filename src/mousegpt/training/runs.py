@@ -6,21 +6,22 @@ import io
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
+from torch import Tensor
 
 from mousegpt.core.arrays import FloatArray
+from mousegpt.core.errors import ProjectError
 from mousegpt.io.atomic import write_atomically
 from mousegpt.plots.curves import plot_curves
 from mousegpt.plots.style import publication_style
 from mousegpt.training.anchors import find_anchors
 from mousegpt.training.checkpoints import FILE, load_checkpoint, load_matching
-from mousegpt.training.export import export_network
+from mousegpt.training.export import export_network, load_exported, read_header
 from mousegpt.training.loop import Report, train_network
-from mousegpt.training.recipes import Recipe
+from mousegpt.training.recipes import PRESETS, Kind, Recipe
 from mousegpt.training.samples import PackedSamples, list_packs, split_packs
 from mousegpt.training.tasks import DetectorTask, PoseTask, Task
 
@@ -43,7 +44,7 @@ def run_training(
     folder
         Gets the checkpoint, ``log.csv``, ``curves.png`` and the network as ONNX.
     init
-        The checkpoint of another training to begin with.
+        What to begin with: the ``checkpoint.pt`` of another training, or an exported network.
     n_workers
         Processes that prepare batches; on a GPU all cores but two when left out, else none.
 
@@ -53,14 +54,15 @@ def run_training(
         The network: ``detector.onnx`` or ``pose.onnx``.
     """
     split = [split_packs(list_packs(source)) for source in data]
-    train = [PackedSamples(packs) for packs, _ in split]
-    held = [PackedSamples(packs) for _, packs in split]
+    max_px = round(1.25 * recipe.size_px) if recipe.kind == "detector" else None
+    train = [PackedSamples(packs, max_px=max_px) for packs, _ in split]
+    held = [PackedSamples(packs, max_px=max_px) for _, packs in split]
     anchors = _choose_anchors(recipe, train, folder, init)
     torch.manual_seed(recipe.seed)
     task = _make_task(recipe, train, anchors)
     validation = _make_task(recipe, held, anchors)
     if init is not None:
-        load_matching(task.network, load_checkpoint(init)["average"])
+        load_matching(task.network, _load_weights(init))
     if n_workers is None:
         n_workers = max((os.cpu_count() or 1) - 2, 0) if torch.cuda.is_available() else 0
     state = train_network(
@@ -72,9 +74,42 @@ def run_training(
     task.network.load_state_dict(state.average)
     path = folder / f"{recipe.kind}.onnx"
     about = {"steps": str(state.step), "sources": ", ".join(source.name for source in data)}
-    name = f"{'yolo' if recipe.kind == 'detector' else 'hrnet'}-{recipe.network}-{recipe.size_px}"
+    name = name_network(recipe)
     export_network(task.network, path, name=name, size_px=recipe.size_px, about=about)
     return path
+
+
+def name_network(recipe: Recipe) -> str:
+    """Return what the header of an exported network says it is.
+
+    Examples
+    --------
+    >>> name_network(PRESETS["pose"]["paper"])
+    'hrnet-w48-256'
+    """
+    family = "yolo" if recipe.kind == "detector" else "hrnet"
+    return f"{family}-{recipe.network}-{recipe.size_px}"
+
+
+def find_preset(kind: Kind, init: Path) -> str:
+    """Return the preset of the network of that kind to begin with.
+
+    Raises
+    ------
+    ProjectError
+        When it is of none.
+    """
+    if init.suffix == ".onnx":
+        name = read_header(init).get("name", "of another program")
+    else:
+        name = name_network(Recipe.model_validate(load_checkpoint(init)["recipe"]))
+    for preset, recipe in PRESETS[kind].items():
+        if name_network(recipe) == name:
+            return preset
+    raise ProjectError(
+        f"Expected a {kind} network of one of the presets {', '.join(PRESETS[kind])} in {init}, "
+        f"found {name}; name the preset to train with --preset."
+    )
 
 
 def _make_task(recipe: Recipe, sources: Sequence[PackedSamples], anchors: FloatArray) -> Task:
@@ -91,11 +126,19 @@ def _choose_anchors(
     if recipe.kind == "pose":
         return np.ones((3, 3, 2))
     if begun is not None:
-        weights: dict[str, Any] = load_checkpoint(begun)["average"]
+        weights = _load_weights(begun)
         if "anchors" in weights:
             return np.asarray(weights["anchors"].numpy(), dtype=np.float64)
     sizes = np.concatenate([source.collect_boxes() for source in sources])
     return find_anchors(sizes * recipe.size_px, seed=recipe.seed)
+
+
+def _load_weights(path: Path) -> dict[str, Tensor]:
+    """Load averaged weights; what is no ONNX is taken for a checkpoint."""
+    if path.suffix == ".onnx":
+        return load_exported(path)
+    average: dict[str, Tensor] = load_checkpoint(path)["average"]
+    return average
 
 
 @publication_style()

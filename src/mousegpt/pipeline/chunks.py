@@ -1,0 +1,55 @@
+"""What networks found in stretches of videos, kept from one run to the next."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from mousegpt.core.arrays import FloatArray
+from mousegpt.pipeline.cache import open_store
+
+
+class KeptChunks:
+    """Finds by frame, in a file that survives a kill; a damaged or missing one is begun anew.
+
+    Parameters
+    ----------
+    identities
+        By view: all that the numbers depend on (video, networks, options, code) as one text.
+    """
+
+    def __init__(self, path: Path, identities: Mapping[str, str]) -> None:
+        self._store = open_store(path)
+        self._identities = dict(identities)
+
+    def __enter__(self) -> KeptChunks:
+        """Open the file."""
+        return self
+
+    def __exit__(self, *fault: object) -> None:
+        """Close it."""
+        self._store.close()
+
+    def get(self, view: str, frames: Sequence[int]) -> FloatArray | None:
+        """Return what was put for a chunk; None when nothing was."""
+        key = self._make_key(view, frames)
+        row = self._store.execute("SELECT value FROM vector WHERE key = ?", (key,)).fetchone()
+        if row is None:
+            return None
+        shape = np.frombuffer(row[0][:12], dtype="<i4")
+        return np.frombuffer(row[0][12:], dtype="<f4").reshape(shape).astype(np.float64)
+
+    def put(self, view: str, frames: Sequence[int], found: FloatArray) -> None:
+        """Keep what was found in a chunk, as float32."""
+        value = np.array(found.shape, dtype="<i4").tobytes() + found.astype("<f4").tobytes()
+        with self._store:
+            row = (self._make_key(view, frames), value)
+            self._store.execute("INSERT OR REPLACE INTO vector VALUES (?, ?)", row)
+
+    def _make_key(self, view: str, frames: Sequence[int]) -> bytes:
+        text = json.dumps([self._identities[view], list(frames)])
+        return hashlib.sha256(text.encode()).digest()

@@ -1,0 +1,114 @@
+"""The step that looks at videos: recordings without poses get 2-D poses of each view."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from mousegpt.core.arrays import FloatArray
+from mousegpt.core.errors import DataError
+from mousegpt.core.poses import Poses
+from mousegpt.core.recording import Recording
+from mousegpt.io.poses import save_poses
+from mousegpt.pipeline.chain import Job, Output
+from mousegpt.pipeline.chunks import KeptChunks
+from mousegpt.pipeline.posing import estimate_views
+from mousegpt.pipeline.project import Project
+from mousegpt.pipeline.provenance import hash_file, hash_room
+from mousegpt.vision.boxes import EDGES
+
+#: Parameters of `estimate_views` that the step fills in itself.
+GIVEN: Final = ("fps", "frames", "kept", "report")
+
+#: Options that change no number, but how fast it comes.
+_INDIFFERENT: Final = ("workers", "half_life")
+
+#: A view in which a mouse is found in fewer of the frames is not used: what is found there is
+#: more likely something else.
+LEAST_FOUND: Final = 0.2
+
+
+def need_estimates(recording: Recording) -> str | None:
+    """Say why a recording gets no poses from its videos; None when it does."""
+    if recording.estimated:
+        return None
+    return "it has poses" if recording.poses else "it has no video, or there are no networks"
+
+
+def list_videos(project: Project, recording: Recording) -> tuple[Path, ...]:
+    """Return the videos of a recording."""
+    return tuple(recording.videos.values())
+
+
+def make_poses2d(job: Job) -> Output:
+    """Find mouse and keypoints in every view; what was found before an interruption is kept."""
+    recording, options = job.recording, job.options(estimate_views)
+    detector, estimator = job.backends["detector"], job.backends["pose"]
+    names = (detector.name, estimator.name)
+    identities = _identify(recording, names, options)
+    with KeptChunks(job.project.cache / "poses2d.sqlite", identities) as kept:
+        poses, boxes = estimate_views(
+            recording.videos, detector, estimator, fps=recording.fps, kept=kept,
+            report=job.report, **options,
+        )  # fmt: skip
+    found = np.isfinite(boxes[..., 0]).any(axis=2).mean(axis=1)
+    shares = dict(zip(recording.videos, found.round(4).tolist(), strict=True))
+    told = ", ".join(f"{share:.0%} ({view})" for view, share in shares.items())
+    seen = [view for view, share in shares.items() if share >= LEAST_FOUND]
+    if not seen:
+        raise DataError(
+            f"Expected a mouse in the videos of {recording.id}, but the networks found one in "
+            f"{told} of the frames; train them on frames of yours (docs/training_pose.md), or do "
+            "without poses: [backends] pose = 'none' in mousegpt.toml."
+        )
+    path = recording.poses[""].relative_to(job.project.folder).as_posix()
+    chosen = poses.sel(view=seen)
+    return Output(
+        tabulate_boxes(recording.id, poses, boxes),
+        files={path: lambda target: save_poses(chosen, target)},
+        notes={"found": shares, "views_used": seen},
+        message=f"a mouse in {told} of the frames",
+    )
+
+
+def _identify(
+    recording: Recording, names: tuple[str, str], options: Mapping[str, Any]
+) -> dict[str, str]:
+    """Return all that the finds in each video depend on, but for the frames."""
+    counting = {name: value for name, value in options.items() if name not in _INDIFFERENT}
+    code = hash_room("mousegpt.vision.following")
+    return {
+        view: json.dumps([hash_file(path), *names, code, counting], sort_keys=True)
+        for view, path in recording.videos.items()
+    }
+
+
+def tabulate_boxes(recording: str, poses: Poses, boxes: FloatArray) -> pd.DataFrame:
+    """Return a row a view, individual and frame: box, its score, and the mean confidence.
+
+    Parameters
+    ----------
+    boxes
+        Shape (view, time, individual, 5), as of `estimate_views`.
+    """
+    individuals, views = poses["individual"].to_numpy(), poses["view"].to_numpy()
+    frames = poses["frame"].to_numpy()
+    confidence = poses["confidence"].mean("keypoint").transpose("view", "individual", "time")
+    view, individual, time = (
+        places.ravel() for places in np.indices((len(views), len(individuals), len(frames)))
+    )
+    columns = {
+        "recording": recording,
+        "individual": individuals[individual],
+        "frame": frames[time],
+        "time_s": frames[time] / poses.attrs["fps"],
+        "view": views[view],
+    }
+    numbers = boxes.transpose(0, 2, 1, 3).reshape(-1, boxes.shape[-1])
+    columns |= dict(zip((*EDGES, "score"), numbers.T, strict=True))
+    return pd.DataFrame({**columns, "confidence": confidence.to_numpy().ravel()})

@@ -1,0 +1,28 @@
+"""Finds are kept by all that they depend on."""
+
+import numpy as np
+
+from mousegpt.pipeline.chunks import KeptChunks
+
+
+def test_finds_come_back_as_float32_and_for_their_own_chunk_only(tmp_path):
+    path = tmp_path / "cache" / "finds.sqlite"
+    found = np.random.default_rng(0).normal(size=(3, 1, 77))
+    found[1] = np.nan
+    with KeptChunks(path, {"top": "a", "side": "b"}) as kept:
+        assert kept.get("top", [0, 1, 2]) is None
+        kept.put("top", [0, 1, 2], found)
+        np.testing.assert_array_equal(kept.get("top", [0, 1, 2]), found.astype(np.float32))
+        assert kept.get("top", [0, 1, 3]) is None
+        assert kept.get("side", [0, 1, 2]) is None
+    with KeptChunks(path, {"top": "another network", "side": "a"}) as kept:
+        assert kept.get("top", [0, 1, 2]) is None
+        assert kept.get("side", [0, 1, 2]) is not None  # a copy of the same video
+
+
+def test_a_damaged_file_is_begun_anew(tmp_path):
+    path = tmp_path / "finds.sqlite"
+    path.write_bytes(b"nonsense" * 1000)
+    with KeptChunks(path, {"top": "a"}) as kept:
+        kept.put("top", [0], np.ones((1, 1, 77)))
+        assert kept.get("top", [0]).shape == (1, 1, 77)
