@@ -102,7 +102,7 @@ def plot_rig(
         Of the lines of sight, in distances from the origin.
     """
     cameras = calibration.cameras.values()
-    ax = ax or make_axes(PAGE_IN / 2, PAGE_IN / 2)
+    ax = ax or make_axes(PAGE_IN / 2, 0.39 * PAGE_IN)
     if boards is not None and len(boards):
         require_columns(boards, "x", "y")
         ax.plot(boards["x"], boards["y"], "s", color=FAINT, markersize=2, markeredgewidth=0)
