@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from mousegpt.cli.console import print_json, print_line, print_table
-from mousegpt.cli.options import JsonOption
+from mousegpt.cli.options import JsonOption, ProjectOption
 from mousegpt.core.errors import UsageError
 
 app = typer.Typer(help="Compare results with the truth.", no_args_is_help=True)
@@ -49,6 +49,45 @@ def evaluate_pose(
         return
     pck = [str(name) for name in scores.summary if str(name).startswith("pck_")]
     print_table(scores.summary.round(3).to_dict("records"), [*_SHOWN, *pck])
+    if written:
+        print_line(f"Wrote {len(written)} files to {out}.")
+
+
+@app.command("descriptions")
+def check_described(
+    descriptions: Annotated[
+        Path | None, typer.Argument(help="A table of descriptions; those of the project if none.")
+    ] = None,
+    posture: Annotated[
+        Path | None, typer.Argument(help="Postures of the same frames, measured or true.")
+    ] = None,
+    project: ProjectOption = Path(),
+    truth: Annotated[
+        bool, typer.Option("--truth", help="The postures are the truth of synthetic mice.")
+    ] = False,
+    out: Annotated[Path | None, typer.Option(help="Folder for tables and the figure.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Check descriptions against the pose: share of false claims, by kind of clause."""
+    from mousegpt.pipeline import describing_checks as checks
+    from mousegpt.pipeline.project import Project
+
+    if (descriptions is None) != (posture is None):
+        raise UsageError("Expected both tables, descriptions and postures, or neither.")
+    if descriptions is not None and posture is not None:
+        check = checks.evaluate_description_files(descriptions, posture, is_truth=truth)
+    else:
+        check = checks.evaluate_project_descriptions(Project(project))
+    written = checks.write_description_check(check, out) if out else []
+    tables = {"hallucination": check.rates}
+    if check.attributes is not None:
+        tables["attributes"] = check.attributes
+    if as_json:
+        print_json({name: table.to_dict("records") for name, table in tables.items()})
+        return
+    for table in tables.values():
+        print_table(table.round(3).to_dict("records"), [str(name) for name in table])
+    print_line(f"Curation would keep {check.curation['kept'].mean():.1%} of the descriptions.")
     if written:
         print_line(f"Wrote {len(written)} files to {out}.")
 

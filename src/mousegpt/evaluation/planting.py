@@ -8,11 +8,11 @@ that reads descriptions may be written against them.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import numpy as np
 import pandas as pd
@@ -29,9 +29,10 @@ PAIRS: Final[dict[str, tuple[str, str]]] = {
     "forepaws": ("forepaw_left", "forepaw_right"),
     "hindpaws": ("hindpaw_left", "hindpaw_right"),
 }
-_ELEMENTS: Final[dict[str, str]] = {state.name: state.part for state in STATES} | dict.fromkeys(
-    PAIRS, "limb"
-)
+_ELEMENTS: Final[dict[str, str]] = {
+    **{state.name: state.part for state in STATES},
+    **dict.fromkeys(PAIRS, "limb"),
+}
 _RESTS, _GROOMS = ("still", "crouching", "lying"), ("grooming", "body grooming", "scratching")
 _TRAVEL, _REARS = ("walking", "running", "backing"), ("rearing", "supported rearing")
 _EVENTS: Final = ("digging", "jumping", "shaking")
@@ -182,7 +183,7 @@ def plant_contradictions(
         key = {name: row[name] for name in KEY}
         told = [_tell(state, value, planted, part, rng) for state, value, planted in chosen]
         sentences += [key | sentence for sentence in _number(told)]
-        texts = {e: " ".join(s["text"] for s in told if s["element"] == e) for e in ELEMENTS}
+        texts = {e: " ".join(str(s["text"]) for s in told if s["element"] == e) for e in ELEMENTS}
         descriptions.append(key | {"time_s": row["time_s"], "status": "ok"} | texts)
     columns = [*KEY, "element", "place", "state", "value", "text", "planted"]
     return (
@@ -191,7 +192,7 @@ def plant_contradictions(
     )
 
 
-def _list_true(row: Mapping[str, object]) -> list[tuple[str, str]]:
+def _list_true(row: Mapping[Hashable, Any]) -> list[tuple[str, str]]:
     """List the states of a frame that the bank can say; alike paws count as a pair."""
     states = {s.name: str(row.get(state_column(s.name), UNKNOWN)) for s in STATES}
     for pair, (left, right) in PAIRS.items():

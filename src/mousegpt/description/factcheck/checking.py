@@ -95,7 +95,8 @@ def _index_frames(posture: pd.DataFrame) -> dict[tuple[Any, ...], dict[str, Any]
     table = posture[named]
     texts = [name for name in named if str(name).startswith(state_column(""))]
     table = table.assign(**{str(name): table[name].fillna(UNKNOWN) for name in texts})
-    return {tuple(row[name] for name in KEY): row for row in table.to_dict("records")}
+    rows = ({str(name): value for name, value in row.items()} for row in table.to_dict("records"))
+    return {tuple(row[name] for name in KEY): row for row in rows}
 
 
 def _judge(claim: Claim, frame: dict[str, Any]) -> dict[str, Any]:

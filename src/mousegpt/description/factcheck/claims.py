@@ -102,7 +102,6 @@ def _find_claims(clause: Clause) -> Iterator[Claim]:
 
 def _make_claim(clause: Clause, entry: Entry, spec: str, negated: bool, doubted: bool) -> Claim:
     name, _, rest = spec.partition(": ")
-    said = {"is_negated": negated, "is_doubted": doubted}
     if name == "activity":
         activity = ACTIVITIES[rest]
         return Claim(
@@ -112,12 +111,20 @@ def _make_claim(clause: Clause, entry: Entry, spec: str, negated: bool, doubted:
             spec,
             (Check(("activity",), activity.shows, activity.bears),),
             tuple(Check((state,), values) for state, values in activity.needs.items()),
-            **said,
+            is_negated=negated,
+            is_doubted=doubted,
             sentence=clause.sentence,
         )
     checks = tuple(_make_check(part, clause) for part in spec.split(" / "))
     return Claim(
-        clause.element, clause.text, entry.kind, spec, checks, **said, sentence=clause.sentence
+        clause.element,
+        clause.text,
+        entry.kind,
+        spec,
+        checks,
+        is_negated=negated,
+        is_doubted=doubted,
+        sentence=clause.sentence,
     )
 
 

@@ -78,7 +78,8 @@ def find_entries(clause: Clause) -> Iterator[tuple[Entry, re.Match[str], str]]:
 def _make_entry(line: str, macros: dict[str, str]) -> Entry:
     pattern, _, says = line.rpartition(" => ")
     for name, words in macros.items():
-        pattern = re.sub(rf"(?<!\?P){re.escape(name)}", lambda _, w=words: w, pattern)
+        pattern = pattern.replace(f"(?P{name}", "\0").replace(name, words)
+        pattern = pattern.replace("\0", f"(?P{name}")
     return Entry(re.compile(pattern.strip()), says.strip(), says.split(":")[0].strip())
 
 

@@ -1,0 +1,148 @@
+"""Descriptions of a project, or of two tables, checked against the poses, and curated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+from mousegpt.core.description import ELEMENTS, FrameDescription
+from mousegpt.core.errors import ProjectError
+from mousegpt.core.tables import KEY
+from mousegpt.description.curation import (
+    Rating,
+    curate_descriptions,
+    rate_by_rules,
+    summarize_curation,
+)
+from mousegpt.description.factcheck import (
+    check_descriptions,
+    judge_claim,
+    measure_hallucination,
+    read_claims,
+)
+from mousegpt.evaluation.descriptions import score_attributes
+from mousegpt.io.atomic import write_atomically
+from mousegpt.io.tables import load_table, save_table
+from mousegpt.pipeline.drawings import encode_figure
+from mousegpt.pipeline.pictures import get_figure
+from mousegpt.pipeline.project import STUDY, Project
+from mousegpt.plots.claims import plot_hallucination
+
+#: Step under which a project keeps what the check found.
+STEP: Final = "claims"
+
+
+@dataclass(frozen=True, eq=False)
+class DescriptionCheck:
+    """What the check of some descriptions found.
+
+    ``attributes`` is None unless the postures are the truth of synthetic mice.
+    """
+
+    claims: pd.DataFrame
+    rates: pd.DataFrame
+    curation: pd.DataFrame
+    attributes: pd.DataFrame | None = None
+
+
+def evaluate_description_files(
+    descriptions: Path, posture: Path, *, is_truth: bool = False
+) -> DescriptionCheck:
+    """Check a table of descriptions against a table of postures.
+
+    Parameters
+    ----------
+    is_truth
+        The postures are those of synthetic mice, known from their making.
+
+    Raises
+    ------
+    DataError
+        When a table cannot be read, or the two share no frame.
+    """
+    return _check(load_table(descriptions), load_table(posture), is_truth=is_truth)
+
+
+def evaluate_project_descriptions(project: Project) -> DescriptionCheck:
+    """Check the descriptions of a project, against the truth where a synthetic study has it.
+
+    The tables are left in the project, where the report finds them.
+
+    Raises
+    ------
+    ProjectError
+        When nothing has been described yet, or there are no postures to compare with.
+    """
+    pairs, is_truth = [], True
+    for recording in project.load_recordings():
+        words = project.table("descriptions", recording.id)
+        truth = project.folder / "truth" / f"{recording.id}.posture.parquet"
+        posture = truth if truth.exists() else project.table("posture", recording.id)
+        is_truth &= truth.exists()
+        if words.exists() and posture.exists():
+            pairs.append((load_table(words), load_table(posture)))
+    if not pairs:
+        raise ProjectError(
+            f"Expected descriptions and postures in {project.folder}, found none; "
+            "run 'mousegpt run' first."
+        )
+    words, posture = (pd.concat(tables, ignore_index=True) for tables in zip(*pairs, strict=True))
+    check = _check(words, posture, is_truth=is_truth)
+    save_table(check.claims, project.table(STEP, STUDY))
+    save_table(check.rates, project.table(STEP, STUDY, "rates"))
+    return check
+
+
+def write_description_check(check: DescriptionCheck, folder: Path) -> list[Path]:
+    """Write the tables and the figure of a check; return the files."""
+    tables = {
+        "claims": check.claims,
+        "hallucination": check.rates,
+        "curation": check.curation,
+        "ratings": summarize_curation(check.curation),
+        "attributes": check.attributes,
+    }
+    written = []
+    for name, table in tables.items():
+        if table is None:
+            continue
+        path = folder / f"{name}.csv"
+        content = table.to_csv(index=False, float_format="%.6g", lineterminator="\n")
+        write_atomically(path, content.encode())
+        written.append(path)
+    figure = get_figure(plot_hallucination(check.rates))
+    for ending, drawing in encode_figure(figure).items():
+        path = folder / f"hallucination.{ending}"
+        write_atomically(path, drawing)
+        written.append(path)
+    return written
+
+
+def make_rule_judge(posture: pd.DataFrame) -> Callable[[Any], Rating | None]:
+    """Return the judge that needs no model: rules over the fact check of each frame."""
+    rows = ({str(k): v for k, v in row.items()} for row in posture.to_dict("records"))
+    frames = {tuple(row[name] for name in KEY): row for row in rows}
+
+    def judge(row: Any) -> Rating | None:
+        frame = frames.get(tuple(row[name] for name in KEY))
+        if frame is None:
+            return None
+        description = FrameDescription(**{name: row[name] or "" for name in ELEMENTS})
+        claims = read_claims(description)
+        return rate_by_rules(description, [(c, judge_claim(c, frame)) for c in claims])
+
+    return judge
+
+
+def _check(words: pd.DataFrame, posture: pd.DataFrame, *, is_truth: bool) -> DescriptionCheck:
+    claims = check_descriptions(words, posture)
+    return DescriptionCheck(
+        claims,
+        measure_hallucination(claims),
+        curate_descriptions(words, make_rule_judge(posture)),
+        score_attributes(claims, posture) if is_truth else None,
+    )
