@@ -14,6 +14,7 @@ from mousegpt.cli import (
     calibrate_commands,
     evaluate_commands,
     job_commands,
+    label_commands,
     project_commands,
     result_commands,
     synth_commands,
@@ -37,6 +38,7 @@ app.command("status")(project_commands.show_status)
 app.command("search")(result_commands.search_text)
 app.command("report")(result_commands.make_report)
 app.command("calibrate")(calibrate_commands.calibrate_cameras)
+app.command("label")(label_commands.label_frames)
 app.command("synth")(synth_commands.make_study)
 app.add_typer(evaluate_commands.app, name="evaluate")
 app.add_typer(train_commands.app, name="train")

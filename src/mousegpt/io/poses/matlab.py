@@ -59,7 +59,7 @@ def _read_predictions(path: Path, content: dict[str, Any]) -> RawPoses:
     return RawPoses(
         np.moveaxis(pred, 1, 3),
         confidence,
-        _find_names(path, content, n_keypoints),
+        find_names(path, content, n_keypoints),
         "DANNCE",
         individuals if n_individuals > 1 else None,
         unit="mm",
@@ -77,14 +77,15 @@ def _read_labels(path: Path, content: dict[str, Any], labels: dict[str, Any]) ->
     return RawPoses(
         np.moveaxis(points, 1, 2)[..., None],
         None,
-        _find_names(path, content, points.shape[1]),
+        find_names(path, content, points.shape[1]),
         "Label3D",
         frames=frames,
         unit="mm",
     )
 
 
-def _find_names(path: Path, content: dict[str, Any], count: int) -> list[str]:
+def find_names(path: Path, content: dict[str, Any], count: int) -> list[str]:
+    """Return the keypoints' names, from the file or from one beside it."""
     skeleton = content.get("skeleton", content)
     names = skeleton.get("joint_names") if isinstance(skeleton, dict) else None
     if names is None or len(names) != count:

@@ -42,7 +42,7 @@ def read_sleap_project(path: Path) -> RawPoses:
         untracked = not labels.tracks
         blocks.append(labels.numpy(video=video, untracked=untracked, return_confidence=True))
         views.append(cameras.get(id(video)) or _video_stem(video.filename))
-    points = _pad(blocks)  # view, frame, track, node, (x, y, score)
+    points = _pad(blocks, _find_starts(path, blocks))  # view, frame, track, node, (x, y, score)
     position = np.moveaxis(points[..., :2], (2, 3, 4), (4, 3, 2))
     confidence = np.moveaxis(points[..., 2], 2, 3)
     tracks = [track.name for track in labels.tracks]
@@ -120,10 +120,22 @@ def _video_stem(filename: Any) -> str:
     return PureWindowsPath(str(first)).stem  # takes both kinds of slashes
 
 
-def _pad(blocks: list[FloatArray]) -> FloatArray:
-    """Stack arrays of different numbers of frames and tracks; what is missing is NaN."""
-    shape = np.max([block.shape for block in blocks], axis=0)
+def _find_starts(path: Path, blocks: list[FloatArray]) -> list[int]:
+    """Return the frame to which the first row of each video's array belongs.
+
+    The library's arrays end with the last frame that has an instance, and begin with the first.
+    """
+    with h5py.File(path) as file:
+        frames, videos = file["frames"]["frame_idx"].astype(np.int64), file["frames"]["video"]
+    lasts = [int(frames[videos == i].max(initial=-1)) for i in range(len(blocks))]
+    return [max(last + 1 - len(block), 0) for last, block in zip(lasts, blocks, strict=True)]
+
+
+def _pad(blocks: list[FloatArray], starts: list[int]) -> FloatArray:
+    """Stack arrays that begin and end at different frames; what is missing is NaN."""
+    ends = [start + len(block) for start, block in zip(starts, blocks, strict=True)]
+    shape = (max(ends), max(b.shape[1] for b in blocks), *blocks[0].shape[2:])
     stacked = np.full((len(blocks), *shape), np.nan)
-    for place, block in enumerate(blocks):
-        stacked[place, : block.shape[0], : block.shape[1]] = block
+    for place, (block, start) in enumerate(zip(blocks, starts, strict=True)):
+        stacked[place, start : start + len(block), : block.shape[1]] = block
     return stacked

@@ -1,0 +1,1 @@
+"""Labelling: a recording's pictures and predictions, and what a person says about them."""

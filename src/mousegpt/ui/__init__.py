@@ -1,0 +1,1 @@
+"""Faces in the browser: they show what the pipeline gives, and hand back what a person does."""
