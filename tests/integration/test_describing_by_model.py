@@ -53,6 +53,12 @@ def describe(body, turn):
     return faults if faults != "ok" else lambda body: (200, complete(json.dumps(CANNED)))
 
 
+def answer(body, turn):
+    """Answer without any fault."""
+    colour = "colour" in read_question(body)
+    return lambda body: (200, complete('{"colour": "grey"}' if colour else json.dumps(CANNED)))
+
+
 def run(project, **options):
     events = []
     return run_project(project, events.append, **options), events
@@ -179,3 +185,19 @@ def test_a_key_in_the_settings_is_not_repeated(project):
     with pytest.raises(Exception, match="not a key") as caught:
         build_engine(project)
     assert KEY not in str(caught.value)
+
+
+def test_a_large_job_is_tried_out_first(project, quick, monkeypatch):
+    monkeypatch.setattr(describing, "LARGE_JOB", 10)
+    monkeypatch.setattr(describing, "PILOT", 5)
+    price = {"usd_per_million_prompt_tokens": 10.0, "usd_per_million_reply_tokens": 10.0}
+    with serving(answer) as server:
+        write_settings(project, server.url, max_tokens=603, max_usd=0.2, **price)
+        complete_run, events = run(project, until="descriptions")
+        assert not complete_run  # 25 frames at 0.011 USD are too dear
+        assert any("pilot of 5 frames" in event.message for event in events)
+        write_settings(project, server.url, max_tokens=603, max_usd=9.0, **price)
+        complete_run, events = run(project, until="descriptions")
+    assert complete_run
+    told = [event.message for event in events if event.kind == "progress" and event.message]
+    assert any(message.startswith("after a pilot of 5 frames") for message in told)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from mousegpt.core.errors import UsageError
-from mousegpt.pipeline.ledger import owners
 from mousegpt.pipeline.ledger.store import DEAD, SCHEMA_VERSION, STATE_NAMES, Ledger
 
 _RATE_WINDOW_S: Final = 300.0
@@ -176,9 +175,3 @@ def verify_ledger(ledger: Ledger) -> list[str]:
     if version != SCHEMA_VERSION:
         problems.append(f"The schema is {version}, not {SCHEMA_VERSION}.")
     return problems
-
-
-def list_owners(ledger: Ledger) -> list[str]:
-    """Return the living processes that work on the ledger."""
-    names = [path.stem for path in ledger.owners.glob("*.lock")]
-    return sorted(name for name in names if owners.is_alive(ledger.owners, name))

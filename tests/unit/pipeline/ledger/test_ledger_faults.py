@@ -1,14 +1,24 @@
 """Killed at random, two at once, at a faulty service, on a full disk: nothing is lost."""
 
 import os
+import shutil
+import signal
 import subprocess
+import time
 from functools import partial
 
 import pytest
-from scripted.server import serving
-from scripted.trial import compare_with_truth, fill_ledger, run_trial, start_worker
+from scripted.server import serving, write_answer
+from scripted.trial import (
+    compare_with_truth,
+    fill_ledger,
+    run_trial,
+    start_worker,
+    wait_for_done,
+)
 
-from mousegpt.pipeline.ledger import open_ledger
+from mousegpt.core.chat import Reply
+from mousegpt.pipeline.ledger import open_ledger, run_job
 from mousegpt.pipeline.ledger.jobs import verify_ledger
 
 INTACT = {"lost": 0, "duplicated": 0, "corrupted": 0}
@@ -95,3 +105,45 @@ def test_a_small_disk_fills_up_and_is_made_larger(small_disk):
         subprocess.run(larger, check=True)
         assert start_worker(path, server.url, 8).wait(timeout=300) == 0
     assert compare_with_truth(path, n) == INTACT
+
+
+def test_a_stopped_process_keeps_its_tasks(tmp_path):
+    path, n = tmp_path / "ledger.sqlite", 150
+    fill_ledger(path, n)
+    with serving(lambda body, turn: time.sleep(0.02) or "ok") as server:
+        first = start_worker(path, server.url, 4)
+        assert wait_for_done(path, 10, [first])
+        first.send_signal(signal.SIGSTOP)
+        second = start_worker(path, server.url, 4)
+        assert wait_for_done(path, n - 4, [second])  # all but what the stopped one holds
+        first.send_signal(signal.SIGCONT)
+        assert [first.wait(timeout=120), second.wait(timeout=120)] == [0, 0]
+    assert compare_with_truth(path, n) == INTACT
+
+
+def test_the_power_may_fail_at_any_moment(tmp_path):
+    """Whatever was answered is on the disk by then: copies of the files hold it."""
+    path, n, copies = tmp_path / "ledger.sqlite", 200, []
+    fill_ledger(path, n)
+
+    def copy(progress):
+        folder = tmp_path / f"copy-{len(copies)}"
+        folder.mkdir()
+        for part in tmp_path.glob("ledger.sqlite*"):
+            if part.is_file() and not part.name.endswith("-shm"):  # memory does not survive
+                shutil.copy(part, folder)
+        copies.append((folder, progress.n_done))
+
+    ledger = open_ledger(path)
+    job = ledger.open_job("trial", "scripted")
+    call = partial(map, lambda task: Reply(write_answer(task.payload)))
+    run_job(ledger, job, lambda tasks: list(call(tasks)), lambda reply: "", listen=copy)
+    ledger.close()
+    assert len(copies) > 5
+    for folder, n_done in copies:
+        kept = compare_with_truth(folder / path.name, n)
+        assert (kept["duplicated"], kept["corrupted"]) == (0, 0)
+        assert n - kept["lost"] == n_done
+        found = open_ledger(folder / path.name)
+        assert verify_ledger(found) == []
+        found.close()
