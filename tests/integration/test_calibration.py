@@ -50,17 +50,18 @@ def test_cameras_are_found_where_they_stand(boards, tmp_path):
     done = calibrate(out, "--boards", boards, "--board", BOARD, "--format", "all", "--json")
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout[done.stdout.index("{") :])
-    assert told["level"] in ("good", "doubtful")
+    rows = {row["view"]: row for row in told["cameras"]}
     for file in ("rig.json", "rig.toml", "rig_opencv", "rig_easymocap", "rig_label3d.mat",
                  "rig_metashape.xml"):  # fmt: skip
         found = load_calibration(tmp_path / file)
-        for view, truth in RIG.cameras.items():
-            camera = found.cameras[view]
+        for view, truth in RIG.cameras.items():  # few small pictures: as far off as is told
+            camera, row = found.cameras[view], rows[view]
             turn = np.arccos((np.trace(camera.R @ truth.R.T) - 1) / 2)
-            assert np.linalg.norm(camera.center - truth.center) < 0.1, "1 mm"
-            assert np.rad2deg(turn) < 0.1
-    for row in told["cameras"]:
-        assert row["error_median_px"] < 0.1
+            assert 10 * np.linalg.norm(camera.center - truth.center) < 5 * row["center_sd_mm"]
+            assert np.rad2deg(turn) < 5 * row["angle_sd_deg"]
+    for row in rows.values():
+        assert row["error_median_px"] < 0.3
+        assert row["center_sd_mm"] < 5
     page = (tmp_path / "rig_report.html").read_text("utf-8")
     assert "own" in page and told["verdict"].split(":")[0] in page
 
