@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
+import numpy as np
 import pandas as pd
+from pydantic import Field
 
 from mousegpt.core.description import ELEMENTS, FrameDescription
 from mousegpt.core.errors import ProjectError
@@ -95,6 +97,35 @@ def evaluate_project_descriptions(project: Project) -> DescriptionCheck:
     save_table(check.claims, project.table(STEP, STUDY))
     save_table(check.rates, project.table(STEP, STUDY, "rates"))
     return check
+
+
+def check_words(
+    words: pd.DataFrame, posture: pd.DataFrame, *, n_frames: Annotated[int, Field(gt=0)] = 1000
+) -> list[dict[str, str | int | float | None]]:
+    """Check evenly spaced descriptions for the report; a row per kind of clause, the worst first.
+
+    Nothing when no description was made, or none of a frame with a posture.
+    """
+    said = words[words["status"] == "ok"].merge(posture[list(KEY)], on=list(KEY))
+    if said.empty:
+        return []
+    places = np.unique(np.linspace(0, len(said) - 1, n_frames).round().astype(int))
+    chosen = said.iloc[places]
+    seen = posture.merge(chosen[list(KEY)], on=list(KEY))
+    rates = measure_hallucination(check_descriptions(chosen, seen))
+    return [
+        {
+            "clauses about": row["kind"].replace("_", " "),
+            "clauses": row["n_clauses"],
+            "checkable": row["n_checkable"],
+            "contradicted": row["n_contradicted"],
+            "share": f"{row['rate']:.1%}" if row["n_checkable"] else None,
+            "95 % interval": f"{row['low']:.1%} to {row['high']:.1%}"
+            if np.isfinite(row["low"])
+            else None,
+        }
+        for row in rates.to_dict("records")
+    ]
 
 
 def write_description_check(check: DescriptionCheck, folder: Path) -> list[Path]:

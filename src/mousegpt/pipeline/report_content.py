@@ -15,6 +15,7 @@ from mousegpt.core.facts import STATE_PREFIX, UNKNOWN
 from mousegpt.core.recording import Recording
 from mousegpt.core.tables import KEY
 from mousegpt.pipeline.chain import Job
+from mousegpt.pipeline.describing_checks import check_words
 from mousegpt.pipeline.figures import NO_GROUP
 from mousegpt.pipeline.provenance import load_provenance
 from mousegpt.pipeline.report_words import write_findings, write_methods, write_warnings
@@ -51,6 +52,7 @@ def gather_content(job: Job) -> ReportContent:
         recordings=rows,
         known_keypoints=_measure_keypoints(job),
         unknown_states=_measure_states(posture),
+        word_check=check_words(job.load("descriptions"), posture) if described else [],
         mosaics=_load_mosaics(job),
         skeletons={name: _list_sources(note) for name, note in notes.items()},
         methods=write_methods(job, notes) if described else "",

@@ -83,6 +83,8 @@ class ReportContent:
         A row per recording, column to value.
     known_keypoints, unknown_states
         By recording: share of frames in which a keypoint is known, a state is unknown.
+    word_check
+        A row per kind of clause, column to value: how often the words contradict the pose.
     mosaics
         Captions and data URLs.
     """
@@ -98,6 +100,7 @@ class ReportContent:
     recordings: Sequence[Mapping[str, Value]] = ()
     known_keypoints: Mapping[str, Sequence[Share]] | None = None
     unknown_states: Mapping[str, Sequence[Share]] | None = None
+    word_check: Sequence[Mapping[str, Value]] = ()
     mosaics: Sequence[tuple[str, str]] = ()
     skeletons: Mapping[str, Sequence[KeypointSource]] | None = None
     methods: str = ""
