@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +20,7 @@ from benchmarks._pose_labels import (
     read_picture,
     split_frames,
 )
+from benchmarks._pose_motion import find_moving, locate_by_motion, shrink_picture
 from benchmarks._pose_scores import (
     estimate_pictures,
     label_points,
@@ -34,7 +35,7 @@ from benchmarks._pose_scores import (
     triangulate_points,
 )
 
-from mousegpt.core.arrays import FloatArray
+from mousegpt.core.arrays import FloatArray, ImageArray
 from mousegpt.core.calibration import Calibration
 from mousegpt.core.skeleton import BONES, KEYPOINTS
 from mousegpt.evaluation.distances import measure_body_length
@@ -44,7 +45,9 @@ from mousegpt.ports import Detector, PoseEstimator
 
 BODY_CM: Final = 7.45  # snout to tail base of this mouse: the median of its labels
 GROWN: Final = 0.1  # a box counts as around a point that lies so little outside of it
-CENTER_GATE_PX: Final = 150.0  # centres of boxes are no keypoints: they may disagree by so much
+MOST_BODIES: Final = 3.0  # with the tail, a mouse is two bodies long
+
+Frames = Iterator[tuple[int, ImageArray]]
 
 
 def judge_cylinder(
@@ -144,11 +147,18 @@ def judge_clip(
     rig = load_cylinder_rig(folder)
     videos = {view: folder / "videos" / f"{view}.mp4" for view in rig.views}
     frames = list(range(0, min(probe_video(path).n_frames for path in videos.values()), every))
-    estimates = []
+    estimates, middles = [], []
     for path in videos.values():
-        stream = read_frames(path, frames)
-        read = [lambda stream=stream: next(stream)[1]] * len(frames)
-        estimates.append(estimate_pictures(read, detector, estimator))
+        stream, small = read_frames(path, frames), []
+
+        def read(stream: Frames = stream, small: list[ImageArray] = small) -> ImageArray:
+            image = next(stream)[1]
+            small.append(shrink_picture(image))
+            return image
+
+        estimates.append(estimate_pictures([read] * len(frames), detector, estimator))
+        middles.append(find_moving(np.stack(small)))
+    center = locate_by_motion(middles, rig)
     boxes = np.stack([each.boxes for each in estimates])
     points = np.stack([each.points for each in estimates])
     solid = triangulate_poses(label_points(points, rig, frames=frames), rig)
@@ -158,7 +168,8 @@ def judge_clip(
     variation = measure_variation(position)
     return {
         "n_frames": len(frames),
-        "views": judge_agreement(boxes, rig),
+        "every": every,
+        "views": judge_agreement(boxes, center, rig),
         "reprojection_median_px": tell_quantile(error[known]),
         "triangulated_share": tell(known.mean()),
         "views_used_median": tell_quantile(solid["n_views"].to_numpy()[..., 0][known]),
@@ -175,48 +186,46 @@ def judge_clip(
     }
 
 
-def judge_agreement(boxes: FloatArray, rig: Calibration) -> dict[str, dict[str, float | int]]:
-    """Compare the box of each view with where the boxes of the other views say that the mouse is.
+def judge_agreement(
+    boxes: FloatArray, center: FloatArray, rig: Calibration
+) -> dict[str, dict[str, float | int | None]]:
+    """Compare the box of each view with where the mouse is.
 
     Parameters
     ----------
     boxes
         Box and score, shape (view, time, 5).
+    center
+        cm, shape (time, 3); NaN where it is not known.
 
     Returns
     -------
     dict
-        A row a view. ``confirmed_share``: of the frames in which the others place the mouse into
-        the picture, the box is around its centre. ``unknown``: frames of which the others say
-        nothing.
+        A row a view. ``confirmed_share``: of the frames in which the mouse is in the picture, the
+        box is around its centre, and no longer than three bodies. ``unknown``: frames of which the
+        place of the mouse is not known.
     """
-    rows = {}
-    for i, view in enumerate(rig.views):
-        others = tuple(other for other in rig.views if other != view)
-        kept = [j for j in range(len(boxes)) if j != i]
-        center = locate_center(boxes[kept], rig.select(others))
-        at = rig.cameras[view].project(center)
-        inside = ((at >= 0) & (at <= np.array(rig.cameras[view].size) - 1)).all(axis=1)
-        around = np.array(
-            [_encloses(box, point[None]) for box, point in zip(boxes[i], at, strict=True)]
+    rows: dict[str, dict[str, float | int | None]] = {}
+    for view, own in zip(rig.views, boxes, strict=True):
+        camera = rig.cameras[view]
+        at = camera.project(center)
+        inside = ((at >= 0) & (at <= np.array(camera.size) - 1)).all(axis=1)
+        right = np.array(
+            [
+                _encloses(box, point[None])
+                and max(box[2:4] - box[:2]) < MOST_BODIES * measure_length(camera, where, BODY_CM)
+                for box, point, where in zip(
+                    own[inside], at[inside], center[inside, None], strict=True
+                )
+            ]
         )
         rows[view] = {
-            "any_box_share": tell(np.isfinite(boxes[i, :, 0]).mean()),
-            "confirmed_share": tell(around[inside].mean()) if inside.any() else None,
-            "visible": int(inside.sum()),
+            "any_box_share": tell(np.isfinite(own[:, 0]).mean()),
+            "confirmed_share": tell(right.mean()) if len(right) else None,
+            "visible": len(right),
             "unknown": int(np.isnan(at).any(axis=1).sum()),
         }
     return rows
-
-
-def locate_center(boxes: FloatArray, rig: Calibration) -> FloatArray:
-    """Triangulate the centres of boxes, shape (view, time, 5); cm, (time, 3)."""
-    points = np.full((*boxes.shape[:2], len(KEYPOINTS), 3), np.nan)
-    points[..., 2] = 0
-    points[..., 0, :2] = (boxes[..., :2] + boxes[..., 2:4]) / 2
-    points[..., 0, 2] = np.isfinite(boxes[..., 0])
-    solid = triangulate_poses(label_points(points, rig), rig, max_error_px=CENTER_GATE_PX)
-    return np.asarray(solid["position"].to_numpy()[:, :, 0, 0])
 
 
 def measure_variation(world: FloatArray) -> dict[str, float]:

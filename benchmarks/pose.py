@@ -26,6 +26,7 @@ DETECTOR, POSE, DATA = "MOUSEGPT_DETECTOR", "MOUSEGPT_POSE", "MOUSEGPT_SHARED_DA
 OTHERS = {"zero_shot": "MOUSEGPT_ZERO_SHOT", "finetuned": "MOUSEGPT_FINETUNED"}
 ROOT = Path(__file__).parents[1]
 SHIPPED = ROOT / "src" / "mousegpt" / "backends" / "weights"
+KINDS = ("detector", "pose")
 N_THREADS = 1
 
 
@@ -37,13 +38,28 @@ class Networks:
     estimator: OnnxPoseEstimator
 
 
+def find_files() -> tuple[Path, Path]:
+    """Return the files of the networks to judge."""
+    return (
+        Path(os.environ.get(DETECTOR) or SHIPPED / "detector.onnx"),
+        Path(os.environ.get(POSE) or SHIPPED / "pose.onnx"),
+    )
+
+
 def find_networks() -> Networks | None:
     """Open the networks to judge; None when none are named or shipped."""
-    detector = Path(os.environ.get(DETECTOR) or SHIPPED / "detector.onnx")
-    pose = Path(os.environ.get(POSE) or SHIPPED / "pose.onnx")
+    detector, pose = find_files()
     if not (detector.is_file() and pose.is_file()):
         return None
     return open_networks(detector, pose)
+
+
+def read_about(path: Path) -> dict[str, str]:
+    """Return what a network's file says of its training."""
+    from onnxruntime import InferenceSession
+
+    session = InferenceSession(path, providers=["CPUExecutionProvider"])
+    return dict(session.get_modelmeta().custom_metadata_map)
 
 
 def open_networks(detector: Path, pose: Path) -> Networks:
@@ -97,6 +113,10 @@ def measure(quick: bool) -> dict[str, Any]:
         "peer_s": sum(each.given.seconds for each in estimates) + synthetic["plain_dlt_s"],
         "detector": networks.detector.name,
         "pose": networks.estimator.name,
+        **{
+            f"{kind}_about": read_about(file)
+            for kind, file in zip(KINDS, find_files(), strict=True)
+        },
         "synthetic": synthetic,
     }
     result["ratio"] = result["peer_s"] / result["ours_s"]

@@ -15,6 +15,7 @@ from benchmarks._pose_labels import (
     read_cylinder,
     split_frames,
 )
+from benchmarks._pose_motion import SHRINK, find_moving, locate_by_motion
 from benchmarks._pose_real import judge_agreement, measure_variation
 from benchmarks._pose_scenes import Scene, plan_scene
 from benchmarks._pose_scores import measure_swaps, place_mean_pose, score_boxes, score_pixels
@@ -172,16 +173,31 @@ def test_swaps_need_both_sides():
 
 def test_a_box_beside_the_mouse_is_not_confirmed():
     rig = build_rig("paper", layout="paper", image_size=(400, 300), jitter=0, distortion=0)
-    at = np.stack([camera.project(np.array([[0, 0, 2.0]] * 4)) for camera in rig.cameras.values()])
+    center = np.array([[0, 0, 2.0]] * 5)
+    center[4] = np.nan
+    at = np.stack([camera.project(center) for camera in rig.cameras.values()])
     boxes = np.concatenate([at - 20, at + 20, np.ones((*at.shape[:2], 1))], axis=-1)
     boxes[1, 0, :4] += 100
     boxes[1, 1] = np.nan
-    rows = judge_agreement(boxes, rig)
-    assert rows[rig.views[1]]["confirmed_share"] == 0.5
-    assert rows[rig.views[1]]["any_box_share"] == 0.75
+    boxes[1, 2] = [0, 0, 400, 300, 1]
+    rows = judge_agreement(boxes, center, rig)
+    assert rows[rig.views[1]]["confirmed_share"] == 0.25
     assert rows[rig.views[0]] == {
-        "any_box_share": 1.0, "confirmed_share": 1.0, "visible": 4, "unknown": 0,
+        "any_box_share": 0.8, "confirmed_share": 1.0, "visible": 4, "unknown": 1,
     }  # fmt: skip
+
+
+def test_what_moves_in_most_views_is_the_mouse():
+    rig = build_rig("paper", layout={"a": 0, "b": 90, "c": 200, "top": None}, seed=3)
+    truth = np.array([[x, 0.5 * x, 2.0] for x in (-6, -3, 0, 3, 6.0)])
+    middles = []
+    for camera in rig.cameras.values():
+        pictures = np.full((len(truth), 448 // SHRINK, 448 // SHRINK, 3), 120, np.uint8)
+        for picture, (x, y) in zip(pictures, camera.project(truth) / SHRINK, strict=True):
+            picture[round(y) - 3 : round(y) + 4, round(x) - 3 : round(x) + 4] = 10
+        middles.append(find_moving(pictures))
+    middles[1][:] = [400.0, 20.0]  # a person behind the glass
+    np.testing.assert_allclose(locate_by_motion(middles, rig), truth, atol=0.8)
 
 
 def test_the_variation_of_a_bone_is_that_of_its_length():
