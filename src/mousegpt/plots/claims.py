@@ -32,7 +32,7 @@ def plot_hallucination(rates: pd.DataFrame, ax: Axes | None = None) -> Axes:
     ]
     ax.set_yticks(places, labels)
     ax.set_xlim(left=min(0.0, *ax.get_xlim()) if len(shown) else 0.0)
-    ax.set_xlabel("contradicted by the pose, % of checkable claims (interval: animals)")
+    ax.set_xlabel("contradicted, % of checkable claims")
     ax.spines[["top", "right"]].set_visible(False)
     ax.set_ylim(-0.7, max(len(shown), 1) - 0.3)
     return ax
