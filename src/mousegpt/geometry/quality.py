@@ -59,7 +59,7 @@ def summarize_cameras(fit: RigFit, *, n_cells: Annotated[int, Field(ge=2)] = 16)
     for view, points in fit.points.groupby("view", sort=False):
         camera = fit.placement.cameras[str(view)]
         errors = np.hypot(points["du"], points["dv"])
-        share = points[["u", "v"]] / np.array(camera.size)
+        share = points[["u", "v"]].to_numpy() / camera.size
         cell = (share * n_cells).astype(int).clip(0, n_cells - 1)
         boards = points.loc[points["shot"] != SHEET_SHOT, "shot"]
         rows.append(
@@ -71,7 +71,7 @@ def summarize_cameras(fit: RigFit, *, n_cells: Annotated[int, Field(ge=2)] = 16)
                 "error_median_px": float(np.median(errors)),
                 "error_95_px": float(np.percentile(errors, 95)),
                 "noise_px": float(points["noise"].median()),
-                "covered": len(cell.drop_duplicates()) / n_cells**2,
+                "covered": len(np.unique(cell, axis=0)) / n_cells**2,
             }
         )
     return pd.DataFrame(rows).merge(fit.uncertainty, on="view")

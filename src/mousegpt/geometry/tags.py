@@ -93,7 +93,8 @@ def _draw_tag(camera: Camera, sheet: MarkerSheet, number: int, window: Window) -
     fine = (np.arange(n_rays) + 0.5) / n_rays - 0.5
     v, u = (np.arange(part.start, part.stop) for part in window)
     middle = camera.undistort(np.stack(np.meshgrid(u, v), axis=-1))
-    down, right = np.gradient(middle, axis=(0, 1))  # a lens bends little within a pixel
+    # a lens bends little within a pixel
+    down, right = (np.asarray(np.gradient(middle, axis=axis)) for axis in (0, 1))
     ideal = (
         middle[:, None, :, None]
         + fine[:, None, None, None] * down[:, None, :, None]

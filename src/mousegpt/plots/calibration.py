@@ -54,7 +54,8 @@ def plot_coverage(
     ax = ax or make_axes(PAGE_IN, n_rows * panel_in * (tallest + 1.3 * _GAP))
     errors = np.hypot(points["du"].to_numpy(), points["dv"].to_numpy())
     middle = max(float(np.median(errors)), 1e-3) if len(errors) else 1.0
-    norm = LogNorm(middle / _SPREAD**0.5, middle * _SPREAD, clip=True)
+    least, most = middle / _SPREAD**0.5, middle * _SPREAD
+    norm = LogNorm(least, most, clip=True)
     for i, (view, (width, height)) in enumerate(sizes.items()):
         left = (i % n_columns) * (1 + _GAP)
         top = (i // n_columns) * (tallest + 2 * _GAP)
@@ -64,7 +65,7 @@ def plot_coverage(
         dots = ax.scatter(
             left + mine["u"] / width,
             top + mine["v"] / width,
-            c=mine["error"].clip(norm.vmin),
+            c=mine["error"].clip(least),
             s=1.2,
             lw=0,
             cmap="viridis_r",
@@ -74,7 +75,7 @@ def plot_coverage(
         text = f"{view}: {mine['error'].median():.2f} px" if len(mine) else f"{view}: nothing seen"
         ax.text(left, top - 0.02, text, va="bottom", fontsize=6.5)
     bar = ax.figure.colorbar(dots, ax=ax, label="Error (px)", shrink=0.7, aspect=25, pad=0.01)
-    ticks = [tick for tick in _TICKS_PX if norm.vmin <= tick <= norm.vmax]
+    ticks = [tick for tick in _TICKS_PX if least <= tick <= most]
     bar.set_ticks(ticks, labels=[f"{tick:g}" for tick in ticks])
     bar.ax.minorticks_off()
     ax.set_xlim(-0.01, n_columns * (1 + _GAP) - _GAP + 0.01)
