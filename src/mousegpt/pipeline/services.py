@@ -10,7 +10,7 @@
     model = "OpenGVLab/InternVL3-8B"
     key_variable = "LAB_KEY"     # the variable that holds the key, if one is needed
 
-A describer "transformers:FOLDER" runs local weights.
+Models on this machine: "nano" (our own small one), "nano:FILE", "transformers:FOLDER".
 """
 
 from __future__ import annotations
@@ -19,18 +19,21 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from pydantic import ValidationError
 
+from mousegpt.backends.registry import WEIGHTS
 from mousegpt.core.errors import MouseGPTError, ProjectError
 from mousegpt.description.vlm import ChatDescriber
 from mousegpt.io.atomic import write_atomically
 from mousegpt.pipeline.ledger import Price
 from mousegpt.pipeline.pictures import encode_jpeg
 from mousegpt.pipeline.project import Project
+from mousegpt.pipeline.provenance import hash_file
 from mousegpt.pipeline.settings import load_overrides
 from mousegpt.ports import Describer
 
@@ -39,7 +42,11 @@ if TYPE_CHECKING:
     from mousegpt.backends.openai_compatible import Endpoint, OpenAICompatible
 
 KINEMATIC: Final = "kinematic"
-_LOCAL: Final = "transformers:"
+#: Models that run on this machine: a describer, or something that chats.
+_DESCRIBERS: Final = {"nano": "mousegpt.backends.nano:NanoDescriber"}
+_CHATTERS: Final = {"transformers": "mousegpt.backends.transformers:TransformersModel"}
+_LOCAL: Final = (*_DESCRIBERS, *_CHATTERS)
+_FREE: Final = Price(0.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -68,7 +75,7 @@ class DescriberChoice:
     @property
     def identity(self) -> str:
         """What makes its descriptions differ from those of others."""
-        return identify_describer(self.name, self.endpoints)
+        return identify_describer(self.project, self.name, self.endpoints)
 
     def load(self) -> Service:
         """Load it, see `load_service`."""
@@ -89,7 +96,7 @@ def choose_describer(project: Project, name: str, settings: Mapping[str, Any]) -
         When there is none, or an endpoint's settings are wrong.
     """
     choice = DescriberChoice(project, name, read_endpoints(settings) if settings else {})
-    identify_describer(name, choice.endpoints)
+    identify_describer(project, name, choice.endpoints)
     return choice
 
 
@@ -123,7 +130,7 @@ def load_endpoints(project: Project) -> dict[str, Endpoint]:
     return read_endpoints(load_overrides(project.settings).get("endpoints", {}))
 
 
-def identify_describer(name: str, endpoints: Mapping[str, Endpoint]) -> str:
+def identify_describer(project: Project, name: str, endpoints: Mapping[str, Endpoint]) -> str:
     """Return what makes one describer differ from another; where it is served does not.
 
     Raises
@@ -131,10 +138,14 @@ def identify_describer(name: str, endpoints: Mapping[str, Endpoint]) -> str:
     ProjectError
         When there is no such endpoint.
     """
-    if name == KINEMATIC or name.startswith(_LOCAL):
+    kind, _, place = name.partition(":")
+    if name == KINEMATIC:
         return name
+    if kind in _LOCAL and (place or kind in _DESCRIBERS):
+        path = project.folder / place if place else WEIGHTS / f"{kind}.zip"
+        return f"{name} {hash_file(path)[:16]}" if path.is_file() else name
     if name not in endpoints:
-        known = ", ".join([KINEMATIC, *endpoints])
+        known = ", ".join([KINEMATIC, *_LOCAL, *endpoints])
         raise ProjectError(
             f"There is no describer '{name}'; there are {known}. Add [endpoints.{name}] with url "
             "and model to mousegpt.toml."
@@ -151,11 +162,8 @@ def load_service(project: Project, name: str, endpoints: Mapping[str, Endpoint])
     BackendError
         When it cannot be reached, or its key is missing.
     """
-    if name.startswith(_LOCAL):
-        from mousegpt.backends.transformers import TransformersModel
-
-        local = TransformersModel(project.folder / name.removeprefix(_LOCAL))
-        return Service(ChatDescriber(local), local.name, Price(), 1)
+    if name.partition(":")[0] in _LOCAL:
+        return _load_local(project, name)
     endpoint = endpoints[name]
     model = open_endpoint(project, endpoint)
     price = Price(
@@ -169,6 +177,16 @@ def load_service(project: Project, name: str, endpoints: Mapping[str, Endpoint])
         model, max_tokens=endpoint.max_tokens, temperature=endpoint.temperature
     )
     return Service(describer, name, price, endpoint.concurrency)
+
+
+def _load_local(project: Project, name: str) -> Service:
+    """Load a model that runs on this machine; the file or folder counts from the project's."""
+    kind, _, place = name.partition(":")
+    module, _, attribute = (_DESCRIBERS | _CHATTERS)[kind].partition(":")
+    model: Any = getattr(import_module(module), attribute)
+    loaded = model(project.folder / place) if place else model()
+    describer = ChatDescriber(loaded) if kind in _CHATTERS else loaded
+    return Service(describer, name, _FREE, 1)
 
 
 def open_endpoint(project: Project, endpoint: Endpoint) -> OpenAICompatible:

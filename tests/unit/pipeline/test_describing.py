@@ -6,7 +6,8 @@ from mousegpt.core.errors import BackendError, ProjectError
 from mousegpt.core.query import FrameQuery
 from mousegpt.pipeline.describing import adapt_overrides, adapt_steps, judge_pilot, make_key
 from mousegpt.pipeline.ledger import Price, Progress
-from mousegpt.pipeline.services import Service
+from mousegpt.pipeline.project import Project
+from mousegpt.pipeline.services import Service, identify_describer, read_endpoints
 from mousegpt.pipeline.steps import STEPS
 
 PILOT = Progress(n_done=19, n_dead=1, n_calls=24, n_usable=19, spent=40_000, seconds=10.0)
@@ -65,3 +66,32 @@ def test_a_pilot_stops_a_model_that_cannot_answer():
     poor = Progress(n_done=5, n_dead=15, n_calls=50, n_usable=5, seconds=1.0)
     with pytest.raises(BackendError, match="only 5 could be used"):
         judge_pilot(poor, 100, serve())
+
+
+def test_a_local_model_is_known_by_its_bytes(tmp_path):
+    project = Project(tmp_path)
+    path = tmp_path / "model.zip"
+    identities = set()
+    for content in (b"one", b"another"):
+        path.unlink(missing_ok=True)
+        path.write_bytes(content)
+        identities.add(identify_describer(project, "nano:model.zip", {}))
+    assert len(identities) == 2
+
+
+def test_where_a_model_is_served_does_not_count(tmp_path):
+    settings = {"url": "http://a:1/v1", "model": "m"}
+    endpoints = read_endpoints(
+        {
+            "here": settings,
+            "there": settings | {"url": "http://b:2/v1", "concurrency": 3, "max_usd": 5.0},
+            "warm": settings | {"temperature": 0.5},
+        }
+    )
+    found = [identify_describer(Project(tmp_path), name, endpoints) for name in endpoints]
+    assert found[0] == found[1] != found[2]
+
+
+def test_a_setting_that_does_not_exist_is_named():
+    with pytest.raises(ProjectError, match=r"endpoints\.lab\.prize.*usd_per_million"):
+        read_endpoints({"lab": {"url": "http://a/v1", "model": "m", "prize": 3}})
