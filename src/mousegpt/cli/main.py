@@ -12,6 +12,8 @@ import typer
 from mousegpt import __version__
 from mousegpt.cli import (
     calibrate_commands,
+    comparing_commands,
+    describer_commands,
     evaluate_commands,
     job_commands,
     label_commands,
@@ -40,7 +42,10 @@ app.command("report")(result_commands.make_report)
 app.command("calibrate")(calibrate_commands.calibrate_cameras)
 app.command("label")(label_commands.label_frames)
 app.command("synth")(synth_commands.make_study)
+evaluate_commands.app.command("describers")(comparing_commands.evaluate_describers)
 app.add_typer(evaluate_commands.app, name="evaluate")
+train_commands.app.command("records")(describer_commands.write_records)
+train_commands.app.command("describer")(describer_commands.train_describer)
 app.add_typer(train_commands.app, name="train")
 app.add_typer(job_commands.app, name="job")
 app.add_typer(job_commands.backends_app, name="backends")

@@ -31,7 +31,7 @@ def make_command(folder, n_gpus=32, *, recipe="lite", steps=None, swift="swift",
     return build_command(
         find_tuning_recipe(recipe, tuner=tuner), train=data / "train.jsonl",
         validation=data / "validation.jsonl", pictures=folder, out=folder / "out",
-        n_gpus=n_gpus, max_steps=steps, swift=swift,
+        n_gpus=n_gpus, n_steps=steps, swift=swift,
     )  # fmt: skip
 
 
@@ -42,10 +42,10 @@ def test_ms_swift_knows_every_word(tmp_path, name, model, tuner):
     recipe = find_tuning_recipe(name, model=model, tuner=tuner)
     command = build_command(
         recipe, train=tmp_path / "t", validation=tmp_path / "v", pictures=tmp_path, out=tmp_path,
-        n_gpus=8, resume=tmp_path / "checkpoint-5",
+        n_gpus=16, n_nodes=2,
     )  # fmt: skip
-    assert check_options(command.argv) == []
-    serving = plan_serving(recipe, tmp_path / "checkpoint-5", n_gpus=4)
+    assert check_options([*command.argv, "--resume_from_checkpoint", "x"]) == []
+    serving = plan_serving(recipe, tmp_path / "checkpoint-5")
     for line in (serving.merge, serving.swift):
         assert check_options(line.split() if line else ["swift", "export"]) == []
 
@@ -210,12 +210,12 @@ def test_killed_in_the_middle_it_goes_on_from_the_last_whole_checkpoint(
     with pytest.raises(BackendError, match="the same command goes on"):
         tune(tmp_path, swift)
     assert (tmp_path / "out/checkpoint-1500/model.safetensors").exists()
-    assert find_checkpoint(tmp_path / "out").name == "checkpoint-1000"
+    assert find_checkpoint(tmp_path / "out").name == "checkpoint-1400"
     monkeypatch.delenv("FAKE_SWIFT_DIES_AT")
     path, _ = tune(tmp_path, swift)
     assert path.name == "checkpoint-2000"
     resumed = read_calls(tmp_path)[1]["argv"]
-    assert resumed[-2:] == ["--resume_from_checkpoint", str(tmp_path / "out/checkpoint-1000")]
+    assert resumed[-2:] == ["--resume_from_checkpoint", str(tmp_path / "out/checkpoint-1400")]
 
 
 def test_what_is_done_is_not_done_again(tmp_path, swift):
@@ -248,7 +248,7 @@ def test_records_that_changed_have_another_hash(tmp_path):
 
 def test_the_tuned_model_comes_back_as_an_endpoint(tmp_path):
     recipe = find_tuning_recipe("large", tuner="lora")
-    serving = plan_serving(recipe, tmp_path / "checkpoint-5", n_gpus=4)
+    serving = plan_serving(recipe, tmp_path / "checkpoint-5")
     settings = tomllib.loads(serving.settings)
     name = settings["backends"]["describer"]
     endpoint = Endpoint.model_validate(settings["endpoints"][name])

@@ -49,8 +49,8 @@ def build_command(
     pictures: Path,
     out: Path,
     n_gpus: int,
-    max_steps: int | None = None,
-    resume: Path | None = None,
+    n_nodes: int = 1,
+    n_steps: int | None = None,
     swift: str = "swift",
 ) -> Command:
     """Write the command that trains a recipe on records.
@@ -59,16 +59,20 @@ def build_command(
     ----------
     pictures
         Folder that paths of pictures are relative to.
-    max_steps
-        The recipe's when None.
-    resume
-        Checkpoint to go on from.
+    n_gpus
+        Of all machines together.
+    n_nodes
+        Machines; each runs the command, with its own NODE_RANK and the same MASTER_ADDR.
+    n_steps
+        The paper's when None.
 
     Notes
     -----
     ``--strict true`` makes ms-swift stop at a faulty record, which it would skip otherwise;
     ``--add_version false`` keeps checkpoints where the next run finds them.
     """
+    n_steps = n_steps or recipe.iterations
+    every = str(recipe.space_saves(n_steps))
     options = {
         "model": recipe.base.model,
         "use_hf": "true",
@@ -83,7 +87,7 @@ def build_command(
         "strict": "true",
         "max_length": str(recipe.max_tokens),
         "truncation_strategy": "delete",
-        "max_steps": str(max_steps or recipe.iterations),
+        "max_steps": str(n_steps),
         "per_device_train_batch_size": str(recipe.batch),
         "per_device_eval_batch_size": str(recipe.batch),
         "gradient_accumulation_steps": str(recipe.accumulate(n_gpus)),
@@ -96,9 +100,9 @@ def build_command(
         "gradient_checkpointing": "true",
         "deepspeed": recipe.deepspeed,
         "save_strategy": "steps",
-        "save_steps": str(recipe.save_steps),
+        "save_steps": every,
         "eval_strategy": "steps" if validation else "no",
-        "eval_steps": str(recipe.save_steps),
+        "eval_steps": every,
         "save_total_limit": str(KEPT_CHECKPOINTS),
         "save_only_model": "false",
         "logging_steps": "10",
@@ -106,10 +110,11 @@ def build_command(
         "data_seed": str(recipe.seed),
         "output_dir": str(out),
         "add_version": "false",
-        **({"resume_from_checkpoint": str(resume)} if resume else {}),
     }
     words = [word for name, value in options.items() for word in (f"--{name}", value)]
-    environment = {"NPROC_PER_NODE": str(n_gpus), "ROOT_IMAGE_DIR": str(pictures)}
+    environment = {"NPROC_PER_NODE": str(n_gpus // n_nodes), "ROOT_IMAGE_DIR": str(pictures)}
+    if n_nodes > 1:
+        environment["NNODES"] = str(n_nodes)
     if recipe.base.family == "internvl":
         environment |= {"INPUT_SIZE": "448", "MAX_NUM": "12"}
     return Command((swift, "sft", *words), environment)

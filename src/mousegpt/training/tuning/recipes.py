@@ -14,6 +14,10 @@ from mousegpt.core.errors import DataError
 Family = Literal["internvl", "minicpm", "qwen3-vl"]
 Tuner = Literal["full", "lora"]
 
+#: Descriptions that the paper trains on.
+PAPER_EXAMPLES: Final = round(0.99 * 270_085)
+_MOST_SAVES: Final = 20
+
 #: What the paper's two rates mean under ms-swift: its own default for all weights is 1e-5, too.
 LEARNING_RATES: Final[Mapping[Tuner, float]] = MappingProxyType({"full": 1e-5, "lora": 1e-4})
 
@@ -84,6 +88,24 @@ class TuningRecipe(BaseModel):
         4
         """
         return max(1, math.ceil(self.effective_batch / (self.batch * n_gpus)))
+
+    def plan_steps(self, n_examples: int) -> int:
+        """Return how many steps see the data as often as the paper does; at most its iterations.
+
+        >>> recipe = find_tuning_recipe("large")
+        >>> recipe.plan_steps(267_384), recipe.plan_steps(5_000)
+        (18000, 337)
+        """
+        steps = math.ceil(self.iterations * n_examples / PAPER_EXAMPLES)
+        return max(1, min(self.iterations, steps))
+
+    def space_saves(self, n_steps: int) -> int:
+        """Return the steps between two checkpoints: about twenty of a short training.
+
+        >>> find_tuning_recipe("large").space_saves(337)
+        17
+        """
+        return max(1, min(self.save_steps, math.ceil(n_steps / _MOST_SAVES)))
 
 
 #: Architectures as published in the models' config.json; the first two are the paper's.

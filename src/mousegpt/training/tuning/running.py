@@ -20,7 +20,6 @@ from mousegpt.training.tuning.command import Command
 #: Environment variable that names the program of ms-swift's own environment.
 SWIFT_VARIABLE: Final = "MOUSEGPT_SWIFT"
 _SETTINGS: Final = "tuning.json"
-_LOG: Final = "swift.log"
 _STATE: Final = "trainer_state.json"
 _RESUME: Final = "--resume_from_checkpoint"
 _TAIL_LINES: Final = 12
@@ -67,6 +66,7 @@ def run_tuning(
             f"There is no program '{command.argv[0]}'; install ms-swift in an environment of its "
             f"own and name its program in {SWIFT_VARIABLE}, or run the printed command elsewhere."
         )
+    rank = _find_rank(command)
     settings = _list_settings(command, data_sha256)
     _refuse_other(out, settings)
     write_atomically(out / _SETTINGS, json.dumps(settings, indent=1).encode())
@@ -76,10 +76,11 @@ def run_tuning(
     if last is not None:
         report(f"Going on from {last}")
         command = replace(command, argv=(*command.argv, _RESUME, str(last)))
-    _follow((program, *command.argv[1:]), command, out, report)
+    log = out / (f"swift-{rank}.log" if rank else "swift.log")
+    _follow((program, *command.argv[1:]), command, log, report)
     last = find_checkpoint(out)
     if last is None:
-        raise BackendError(f"ms-swift ended without a checkpoint in {out}; read {out / _LOG}.")
+        raise BackendError(f"ms-swift ended without a checkpoint in {out}; read {log}.")
     return last
 
 
@@ -120,7 +121,22 @@ def _list_settings(command: Command, data_sha256: str) -> dict[str, Any]:
     words = command.argv[2:]
     options = dict(zip(words[::2], words[1::2], strict=True))
     kept = {name: value for name, value in options.items() if name not in _FREE}
-    return {"options": kept, "n_gpus": command.environment["NPROC_PER_NODE"], "data": data_sha256}
+    per_node, nodes = command.environment["NPROC_PER_NODE"], command.environment.get("NNODES", "1")
+    return {"options": kept, "n_gpus": int(per_node) * int(nodes), "data": data_sha256}
+
+
+def _find_rank(command: Command) -> str:
+    """Return the number of this machine among several; empty when it is alone."""
+    if "NNODES" not in command.environment:
+        return ""
+    rank, address = os.environ.get("NODE_RANK", ""), os.environ.get("MASTER_ADDR", "")
+    if not (rank and address):
+        raise BackendError(
+            f"A training on {command.environment['NNODES']} machines needs NODE_RANK (0 on the "
+            "first) and MASTER_ADDR (its address) in the environment of each; set them and run "
+            "the same command on all."
+        )
+    return rank
 
 
 def _refuse_other(out: Path, settings: dict[str, Any]) -> None:
@@ -147,12 +163,12 @@ def _read_option(argv: Sequence[str], name: str) -> str:
 
 
 def _follow(
-    argv: Sequence[str], command: Command, out: Path, report: Callable[[str], None]
+    argv: Sequence[str], command: Command, path: Path, report: Callable[[str], None]
 ) -> None:
     """Run the program and pass its words on, to the log as well."""
     tail: list[str] = []
     with (
-        (out / _LOG).open("a", encoding="utf-8") as log,
+        path.open("a", encoding="utf-8") as log,
         subprocess.Popen(
             argv,
             env={**os.environ, **command.environment},
@@ -176,5 +192,5 @@ def _follow(
         said = " | ".join(line for line in tail if line)
         raise BackendError(
             f"ms-swift ended with status {process.returncode} ({said[-400:]}); the same command "
-            f"goes on from the last checkpoint, the whole log is {out / _LOG}."
+            f"goes on from the last checkpoint, the whole log is {path}."
         )

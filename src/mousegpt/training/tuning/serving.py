@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,19 +33,21 @@ class ServingRecipe:
 
 
 def plan_serving(
-    recipe: TuningRecipe, checkpoint: Path, *, n_gpus: int, port: int = 8000
+    recipe: TuningRecipe, checkpoint: Path, *, gpu_gib: float = 80.0, port: int = 8000
 ) -> ServingRecipe:
     """Write how the checkpoint of a recipe is served.
 
     Parameters
     ----------
-    n_gpus
-        Among which the weights are divided.
+    gpu_gib
+        Memory of a GPU: the weights are divided among as many as hold them, with a third to spare
+        for pictures and replies.
 
     Notes
     -----
     Source: Methods 4.3 (served with LMDeploy).
     """
+    n_gpus = _count_gpus(recipe.base.total_b, gpu_gib)
     adapters = recipe.tuner == "lora"
     model = checkpoint.with_name(f"{checkpoint.name}-merged") if adapters else checkpoint
     path, name = shlex.quote(str(model)), f"mousegpt-{recipe.name}"
@@ -61,3 +64,13 @@ def plan_serving(
         settings=f'[backends]\ndescriber = "{name}"\n\n[endpoints.{name}]\n'
         f'url = "http://127.0.0.1:{port}/v1"\nmodel = "{name}"\nmax_tokens = 600',
     )
+
+
+def _count_gpus(total_b: float, gpu_gib: float) -> int:
+    """Return a power of two, as heads of attention are divided.
+
+    >>> _count_gpus(76.3, 80.0), _count_gpus(8.1, 80.0)
+    (4, 1)
+    """
+    needed = 2.0 * total_b * 1e9 / 2**30 / (0.67 * gpu_gib)
+    return 1 << max(0, math.ceil(math.log2(needed)))
