@@ -22,7 +22,7 @@ class Augmentation(BaseModel):
     Notes
     -----
     Source: Methods 4.2 (random crop, horizontal flip, rotation, colour jitter). Ours are the
-    amounts, and noise, blur, JPEG and patches that hide a part.
+    amounts, and noise, blur, JPEG, patches that hide a part, and clutter.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -35,10 +35,11 @@ class Augmentation(BaseModel):
     grey: float = Field(default=0.15, ge=0, le=1)  # probability
     degrade: float = Field(default=0.3, ge=0, le=1)  # probability, each: noise, blur, JPEG
     hide: float = Field(default=0.25, ge=0, le=1)  # probability of a patch over the picture
+    clutter: float = Field(default=0.0, ge=0, le=1)  # probability of things around the mice
 
 
 NO_AUGMENTATION = Augmentation(
-    shift=0, scale=0, rotation_deg=0, flip=0, color=0, grey=0, degrade=0, hide=0
+    shift=0, scale=0, rotation_deg=0, flip=0, color=0, grey=0, degrade=0, hide=0, clutter=0
 )
 
 
@@ -141,3 +142,69 @@ def clip_boxes(
         np.maximum(each[:, 2:] - each[:, :2], 0).prod(axis=1) for each in (boxes, clipped)
     )
     return np.asarray(clipped[(kept >= min_kept * area) & (kept > 9)])
+
+
+def scatter_clutter(image: ImageArray, boxes: FloatArray, rng: np.random.Generator) -> ImageArray:
+    """Put bars, cables, plates and textures around mice, as in rooms that are not tidied up.
+
+    What lies in a box, shape (mouse, 4), stays; so do a few places without a mouse, lest a clean
+    place betray a mouse.
+    """
+    height, width = image.shape[:2]
+    cluttered = image.copy()
+    for _ in range(int(rng.integers(2, 40))):
+        _draw_thing(cluttered, rng)
+    if rng.random() < 0.5:
+        cluttered = np.asarray(cv2.GaussianBlur(cluttered, (0, 0), rng.uniform(0.4, 2)), np.uint8)
+    kept = np.zeros((height, width), np.float32)
+    for left, top, right, bottom in [*boxes, *_draw_decoys(boxes, (width, height), rng)]:
+        pad = rng.uniform(0.0, 0.5, 4) * max(right - left, bottom - top)
+        low = np.maximum([left - pad[0], top - pad[1]], 0).astype(int)
+        high = np.maximum([right + pad[2], bottom + pad[3]], 0).astype(int) + 1
+        kept[low[1] : high[1], low[0] : high[0]] = 1
+    soft = np.asarray(cv2.GaussianBlur(kept, (0, 0), 2.0))[..., None]
+    return np.asarray(soft * image + (1 - soft) * cluttered + 0.5, dtype=np.uint8)
+
+
+def _draw_decoys(
+    boxes: FloatArray, size: tuple[int, int], rng: np.random.Generator
+) -> list[FloatArray]:
+    sizes = boxes[:, 2:] - boxes[:, :2] if len(boxes) else np.full((1, 2), min(size) / 6)
+    decoys = []
+    for _ in range(int(rng.integers(0, 6))):
+        extent = sizes[rng.integers(len(sizes))] * rng.uniform(0.6, 1.6, 2)
+        corner = rng.uniform(0, 1, 2) * (np.array(size) - extent)
+        decoys.append(np.concatenate([corner, corner + extent]))
+    return decoys
+
+
+def _draw_thing(image: ImageArray, rng: np.random.Generator) -> None:
+    """Draw one thing into a picture."""
+    height, width = image.shape[:2]
+    points = (rng.uniform(-0.1, 1.1, (4, 2)) * [width, height]).astype(np.int32)
+    extent = (rng.uniform(0.02, 0.35, 2) * [width, height]).astype(int) + 1
+    shade = rng.uniform(0, 255)
+    color = tuple(float(v) for v in np.clip(shade + rng.normal(0, 20, 3), 0, 255))
+    kind = rng.integers(5)
+    if kind == 0:  # bars
+        thickness = int(rng.integers(1, max(width // 20, 2)))
+        cv2.line(image, points[0].tolist(), points[1].tolist(), color, thickness)
+    elif kind == 1:  # cables
+        share = np.linspace(0, 1, 20)[:, None]
+        bend = (1 - share) ** 2 * points[0] + 2 * share * (1 - share) * points[1]
+        curve = np.round(bend + share**2 * points[2]).astype(np.int32)
+        cv2.polylines(image, [curve], False, color, int(rng.integers(1, 5)))
+    elif kind == 2:  # lamps, holes, stones, things of a mouse's shape
+        angle = float(rng.uniform(0, 180))
+        axes = (extent // 2 + 1).tolist()
+        cv2.ellipse(image, points[0].tolist(), axes, angle, 0, 360, color, -1)
+    elif kind == 3:  # plates
+        cv2.fillConvexPoly(image, cv2.convexHull(points), color)
+    else:  # textures
+        left, top = np.maximum(points[0], 0)
+        patch = image[top : top + extent[1], left : left + extent[0]]
+        grain = int(rng.integers(2, 12))
+        coarse = rng.normal(shade, rng.uniform(5, 60), (grain, grain, 1))
+        if patch.size:
+            fine = cv2.resize(coarse, patch.shape[1::-1], interpolation=int(rng.integers(0, 2)))
+            patch[:] = np.clip(fine, 0, 255).astype(np.uint8)[..., None]

@@ -23,6 +23,7 @@ from mousegpt.training.augmentation import (
     flip_sample,
     move_points,
     recolor,
+    scatter_clutter,
 )
 from mousegpt.training.samples import Sample, Samples
 from mousegpt.vision.detection import fit_picture
@@ -88,7 +89,7 @@ class PoseInputs:
 
 
 class DetectorInputs:
-    """Squares with any number of mice: one picture, or parts of four."""
+    """Squares with any number of mice: one picture, or four or nine joined."""
 
     def __init__(
         self,
@@ -110,12 +111,15 @@ class DetectorInputs:
         rng = np.random.default_rng([self._seed, epoch + 1, source, number])
         sample = self._sources[source][number]
         if epoch >= 0 and rng.random() < self._mosaic:
-            others = rng.integers(len(self._sources[source]), size=3)
+            n_side = int(rng.integers(2, 4))
+            others = rng.integers(len(self._sources[source]), size=n_side**2 - 1)
             parts = [sample, *(self._sources[source][int(i)] for i in others)]
-            square, boxes = _join_quarters(parts, self._size_px)
+            square, boxes = _join_parts(parts, self._size_px, n_side)
         else:
             square, boxes = _fit(sample, self._size_px)
         square, boxes = _change(square, boxes, settings, rng)
+        if rng.random() < settings.clutter:
+            square = scatter_clutter(square, boxes, rng)
         return recolor(square, settings, rng), boxes
 
 
@@ -125,14 +129,16 @@ def _fit(sample: Sample, size_px: int) -> tuple[ImageArray, FloatArray]:
     return square, corners.reshape(-1, 4)
 
 
-def _join_quarters(parts: Sequence[Sample], size_px: int) -> tuple[ImageArray, FloatArray]:
-    half = size_px // 2
+def _join_parts(
+    parts: Sequence[Sample], size_px: int, n_side: int
+) -> tuple[ImageArray, FloatArray]:
+    edge = size_px // n_side
     square = np.zeros((size_px, size_px, 3), dtype=np.uint8)
     boxes = []
     for i, part in enumerate(parts):
-        left, top = half * (i % 2), half * (i // 2)
-        quarter, inside = _fit(part, half)
-        square[top : top + half, left : left + half] = quarter
+        left, top = edge * (i % n_side), edge * (i // n_side)
+        small, inside = _fit(part, edge)
+        square[top : top + edge, left : left + edge] = small
         boxes.append(inside + [left, top, left, top])
     return square, np.concatenate(boxes)
 

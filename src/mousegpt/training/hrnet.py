@@ -43,6 +43,7 @@ ARCHITECTURES: Final = MappingProxyType(
         "w48": Architecture(48),
         "w32": Architecture(32),
         "w18-small": Architecture(18, 2, 64, (1, 3, 2), 2),
+        "w16-light": Architecture(16, 1, 32, (1, 2, 1), 2),
         "w8-tiny": Architecture(8, 1, 16, (1, 1, 1), 1),
     }
 )

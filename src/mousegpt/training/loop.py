@@ -63,11 +63,11 @@ def train_network(
         With the averaged weights in ``average``.
     """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    task.network.to(device)
+    task.network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     state = begin(task.network, recipe)
     if (folder / FILE).exists():
         restore_state(state, recipe, folder)
-    per_epoch = math.ceil(len(draw_epoch(lengths, 0)) / recipe.batch)
+    per_epoch = math.ceil(len(draw_epoch(lengths, 0, min_share=recipe.min_share)) / recipe.batch)
     n_steps = recipe.epochs * per_epoch
     limit = n_steps if stop_after is None else min(stop_after, n_steps)
     plan = _plan_batches(recipe, lengths, state.step, limit, per_epoch)
@@ -88,7 +88,7 @@ def _plan_batches(
 ) -> list[list[tuple[int, int, int]]]:
     plan: list[list[tuple[int, int, int]]] = []
     for epoch in range(start // per_epoch, math.ceil(stop / per_epoch)):
-        order = draw_epoch(lengths, epoch, seed=recipe.seed)
+        order = draw_epoch(lengths, epoch, min_share=recipe.min_share, seed=recipe.seed)
         for i in range(per_epoch):
             if start <= epoch * per_epoch + i < stop:
                 part = order[i * recipe.batch : (i + 1) * recipe.batch]
@@ -118,7 +118,8 @@ def _take_step(
     for group in state.optimizer.param_groups:
         group["lr"] = recipe.scale_rate(state.step, n_steps)
     state.network.train()
-    with torch.autocast("cuda", torch.bfloat16, enabled=batch[0].device.type == "cuda"):
+    device = batch[0].device.type
+    with torch.autocast(device, torch.bfloat16, enabled=device == "cuda" or _has_fast_halves()):
         loss = task.compute_loss(state.network, batch)
     state.optimizer.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
@@ -129,6 +130,11 @@ def _take_step(
     value = float(loss.detach())
     state.running = [state.running[0] + value, state.running[1] + 1]
     return value
+
+
+def _has_fast_halves() -> bool:
+    """Return whether this processor multiplies numbers of 16 bits faster than those of 32."""
+    return bool(getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)())
 
 
 @torch.no_grad()

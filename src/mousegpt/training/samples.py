@@ -61,6 +61,17 @@ class Samples(Protocol):
         ...
 
 
+@dataclass(frozen=True, eq=False)
+class _Waiting:
+    """A sample whose picture is compressed."""
+
+    content: bytes
+    size: tuple[int, int]  # width, height
+    boxes: FloatArray
+    keypoints: FloatArray
+    visible: BoolArray
+
+
 class PackedSamples:
     """The samples of packs, decompressed when asked for.
 
@@ -68,37 +79,59 @@ class PackedSamples:
     ----------
     paths
         Of packs, see `list_packs`.
+    max_px
+        Pictures whose longer edge is above it are shrunk while they wait: small ones are
+        decompressed faster.
     """
 
-    def __init__(self, paths: Sequence[Path]) -> None:
-        self._pictures: list[pd.DataFrame] = []
+    def __init__(self, paths: Sequence[Path], *, max_px: int | None = None) -> None:
+        self._waiting: list[_Waiting] = []
         for path in paths:
-            table = load_table(path)
-            self._pictures += [rows for _, rows in table.groupby("picture", sort=True)]
+            for _, rows in load_table(path).groupby("picture", sort=True):
+                waiting = _read_rows(rows)
+                if max_px is not None and max(waiting.size) > max_px:
+                    waiting = _compress(_shrink(_decompress(waiting), max_px))
+                self._waiting.append(waiting)
 
     def __len__(self) -> int:
-        return len(self._pictures)
+        return len(self._waiting)
 
     def __getitem__(self, i: int) -> Sample:
-        rows = self._pictures[i]
-        content = np.frombuffer(rows["image"].iloc[0], dtype=np.uint8)
-        bgr = np.asarray(cv2.imdecode(content, cv2.IMREAD_COLOR), dtype=np.uint8)
-        image = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), dtype=np.uint8)
-        mice = rows[rows["left"].notna()]
-        shape = (len(mice), len(KEYPOINTS))
-        points = np.array(mice["keypoints"].tolist(), dtype=np.float64).reshape(*shape, 2)
-        visible = np.array(mice["visible"].tolist()).reshape(shape) > 0.5
-        return Sample(image, mice[_EDGES].to_numpy(np.float64), points, visible)
+        return _decompress(self._waiting[i])
 
     def collect_boxes(self) -> FloatArray:
         """Return width and height of all boxes as shares of the longer edge of their picture."""
-        sizes = []
-        for rows in self._pictures:
-            edges = rows[_EDGES].to_numpy(np.float64)
-            longer = max(rows["width"].iloc[0], rows["height"].iloc[0])
-            sizes.append((edges[:, 2:] - edges[:, :2]) / longer)
+        sizes = [(each.boxes[:, 2:] - each.boxes[:, :2]) / max(each.size) for each in self._waiting]
         stacked = np.concatenate(sizes) if sizes else np.zeros((0, 2))
         return np.asarray(stacked[np.isfinite(stacked).all(axis=1)])
+
+
+def _read_rows(rows: pd.DataFrame) -> _Waiting:
+    first, mice = rows.iloc[0], rows[rows["left"].notna()]
+    shape = (len(mice), len(KEYPOINTS))
+    return _Waiting(
+        first["image"],
+        (int(first["width"]), int(first["height"])),
+        mice[_EDGES].to_numpy(np.float64),
+        np.array(mice["keypoints"].tolist(), dtype=np.float64).reshape(*shape, 2),
+        np.array(mice["visible"].tolist()).reshape(shape) > 0.5,
+    )
+
+
+def _decompress(waiting: _Waiting) -> Sample:
+    content = np.frombuffer(waiting.content, dtype=np.uint8)
+    bgr = np.asarray(cv2.imdecode(content, cv2.IMREAD_COLOR), dtype=np.uint8)
+    image = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+    return Sample(image, waiting.boxes, waiting.keypoints, waiting.visible)
+
+
+def _compress(sample: Sample, *, quality: int = 92) -> _Waiting:
+    height, width = sample.image.shape[:2]
+    bgr = cv2.cvtColor(sample.image, cv2.COLOR_RGB2BGR)
+    _, content = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return _Waiting(
+        content.tobytes(), (width, height), sample.boxes, sample.keypoints, sample.visible
+    )
 
 
 def save_pack(
@@ -111,20 +144,17 @@ def save_pack(
     """Save samples as a pack; pictures whose longer edge is above ``max_px`` are shrunk."""
     rows: list[dict[str, object]] = []
     for number, sample in enumerate(samples):
-        sample = _shrink(sample, max_px)
-        height, width = sample.image.shape[:2]
-        bgr = cv2.cvtColor(sample.image, cv2.COLOR_RGB2BGR)
-        _, content = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, jpeg_quality])
-        for mouse in range(max(len(sample.boxes), 1)):
-            there = mouse < len(sample.boxes)
-            box = sample.boxes[mouse] if there else np.full(4, np.nan)
-            points = sample.keypoints[mouse] if there else np.full((len(KEYPOINTS), 2), np.nan)
-            seen = sample.visible[mouse] if there else np.zeros(len(KEYPOINTS))
+        waiting = _compress(_shrink(sample, max_px), quality=jpeg_quality)
+        for mouse in range(max(len(waiting.boxes), 1)):
+            there = mouse < len(waiting.boxes)
+            box = waiting.boxes[mouse] if there else np.full(4, np.nan)
+            points = waiting.keypoints[mouse] if there else np.full((len(KEYPOINTS), 2), np.nan)
+            seen = waiting.visible[mouse] if there else np.zeros(len(KEYPOINTS))
             row: dict[str, object] = {
                 "picture": number,
-                "image": content.tobytes() if mouse == 0 else None,
-                "width": width,
-                "height": height,
+                "image": waiting.content if mouse == 0 else None,
+                "width": waiting.size[0],
+                "height": waiting.size[1],
             }
             row |= dict(zip(_EDGES, box.tolist(), strict=True))
             row |= {
