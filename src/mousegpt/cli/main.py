@@ -17,6 +17,7 @@ from mousegpt.cli import (
     evaluate_commands,
     job_commands,
     label_commands,
+    nano_commands,
     project_commands,
     result_commands,
     synth_commands,
@@ -46,6 +47,8 @@ evaluate_commands.app.command("describers")(comparing_commands.evaluate_describe
 app.add_typer(evaluate_commands.app, name="evaluate")
 train_commands.app.command("records")(describer_commands.write_records)
 train_commands.app.command("describer")(describer_commands.train_describer)
+train_commands.app.command("pack-descriptions")(nano_commands.pack_descriptions)
+train_commands.app.command("nano")(nano_commands.train_nano)
 app.add_typer(train_commands.app, name="train")
 app.add_typer(job_commands.app, name="job")
 app.add_typer(job_commands.backends_app, name="backends")

@@ -1,0 +1,91 @@
+"""Commands that make the small vision-language model: render what it learns from, train it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mousegpt.cli.console import print_line, show_progress
+from mousegpt.core.errors import BackendError, ProjectError, UsageError
+
+
+def pack_descriptions(
+    folder: Annotated[Path, typer.Argument(help="Folder of packs, new or to be added to.")],
+    scenes: Annotated[int, typer.Option(help="Synthetic scenes: a mouse, an arena, lights.")] = 600,
+    moments: Annotated[int, typer.Option(help="Of each scene, from two views.")] = 16,
+    processes: Annotated[int | None, typer.Option(help="At once; all cores when left out.")] = None,
+    seed: Annotated[int, typer.Option(help="Another seed makes other scenes.")] = 0,
+) -> None:
+    """Render moments of synthetic mice with what is true of them, to train `nano` on."""
+    from mousegpt.training.nano.packs import pack_descriptions
+
+    if scenes < 1 or moments < 1:
+        raise UsageError("Expected at least one scene and one moment.")
+    with _reporting("moments", "scenes") as report:
+        pack_descriptions(
+            folder, scenes, n_moments=moments, seed=seed, n_processes=processes, report=report
+        )
+    print_line(f"Packs: {folder}")
+
+
+def train_nano(
+    data: Annotated[
+        list[Path], typer.Option(help="Packs of `train pack-descriptions`; may be given again.")
+    ],
+    out: Annotated[Path, typer.Option(help="Checkpoint, log, curves and model.")],
+    preset: Annotated[str, typer.Option(help="nano, or large (GPU).")] = "nano",
+    init: Annotated[
+        Path | None,
+        typer.Option(help="The checkpoint.pt of a pose network for the eye, or of another nano."),
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(help="Else those of the preset.")] = None,
+    batch: Annotated[int | None, typer.Option(help="Moments a step.")] = None,
+    rate: Annotated[float | None, typer.Option(help="Highest learning rate.")] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(help="Processes that prepare batches; with a GPU all cores but two."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of weights, order and augmentation.")] = 0,
+) -> None:
+    """Train MouseGPT-nano, our own describer; the same command goes on after an interruption."""
+    from pydantic import ValidationError
+
+    from mousegpt.training.nano.recipe import NanoRecipe, find_nano_recipe
+
+    if find_spec("torch") is None or find_spec("onnx") is None:
+        raise BackendError("Training needs PyTorch and onnx; run: pip install 'mousegpt[train]'.")
+    given = {"epochs": epochs, "batch": batch, "learning_rate": rate, "seed": seed}
+    changes = {name: value for name, value in given.items() if value is not None}
+    try:
+        recipe = NanoRecipe.model_validate({**find_nano_recipe(preset).model_dump(), **changes})
+    except ValidationError as error:
+        fault = error.errors()[0]
+        raise UsageError(f"--{fault['loc'][0]}: {fault['msg']}, found {fault['input']}.") from error
+    from mousegpt.training.nano import runs
+
+    try:
+        with _reporting("training", "nano") as report:
+            path = runs.train_nano(recipe, data, out, init=init, n_workers=workers, report=report)
+    except KeyboardInterrupt as error:
+        message = "Stopped; what was saved is kept. Run the same command again to go on."
+        raise ProjectError(message) from error
+    print_line(f"Model: {path}")
+
+
+@contextmanager
+def _reporting(step: str, unit: str) -> Iterator[Callable[[int, int, str], None]]:
+    """Show bars on a terminal; a log gets a line at every hundredth of the way."""
+    from mousegpt.pipeline.chain import Event
+
+    with show_progress() as listener:
+
+        def report(done: int, total: int, message: str) -> None:
+            telling = message if done % max(total // 100, 1) == 0 or done == total else ""
+            listener(Event("progress", step, unit, telling, done, total))
+
+        yield report
