@@ -78,6 +78,7 @@ def export_network(
     header |= {"keypoints": json.dumps(KEYPOINTS), **(about or {})}
     if isinstance(network, Detector):
         header["anchors"] = json.dumps(network.anchors.tolist())
+    header["aliases"] = json.dumps(_find_aliases(network, content))
     content = _write_header(content, header)
     with torch.no_grad():
         wanted = deployed(torch.from_numpy(pictures)).numpy()
@@ -158,7 +159,8 @@ def load_exported(path: Path) -> dict[str, Tensor]:
     about = read_header(path)
     if "anchors" in about:
         weights["anchors"] = torch.tensor(json.loads(about["anchors"]))
-    return weights
+    aliases = json.loads(about.get("aliases", "{}"))
+    return weights | {name: weights[kept].clone() for name, kept in aliases.items()}
 
 
 def read_header(path: Path) -> dict[str, str]:
@@ -208,6 +210,25 @@ def _convert(deployed: nn.Module, pictures: Tensor) -> bytes:
             opset_version=_OPSET, dynamo=False, training=torch.onnx.TrainingMode.PRESERVE,
         )  # fmt: skip
         return path.read_bytes()
+
+
+def _find_aliases(network: nn.Module, content: bytes) -> dict[str, str]:
+    """Return which weights stand in the file under the name of others that are equal.
+
+    Two branches that are added have biases that begin equal and are moved alike; the exporter
+    keeps one of them.
+    """
+    import onnx
+
+    graph = onnx.load_from_string(content).graph
+    stored = {tensor.name.removeprefix("network.") for tensor in graph.initializer}
+    weights = {n: w for n, w in network.state_dict().items() if w.is_floating_point()}
+    aliases: dict[str, str] = {}
+    for name in [name for name in weights if name not in stored]:
+        equal = [n for n in weights if n in stored and torch.equal(weights[n], weights[name])]
+        if equal:
+            aliases[name] = equal[0]
+    return aliases
 
 
 def _write_header(content: bytes, header: Mapping[str, str]) -> bytes:

@@ -26,7 +26,7 @@ NETWORKS = {"pose": ("w8-tiny", "hrnet"), "detector": ("0.1x0.125", "yolo")}
 
 
 def make_network(kind):
-    """Return a small network in which no two weights are equal, as after a training."""
+    """Return a small network whose weights differ, as after a training."""
     torch.manual_seed(1)
     network = (
         PoseNetwork(ARCHITECTURES["w8-tiny"])
@@ -37,6 +37,8 @@ def make_network(kind):
         for name, tensor in network.state_dict().items():
             if tensor.ndim == 1:
                 tensor.uniform_(0.8, 1.2) if "var" in name else tensor.uniform_(-0.5, 0.5)
+        if kind == "pose":  # branches that are added have biases that stay equal
+            network.stem[2].past[1].bias.copy_(network.stem[2].body[2][1].bias)
     return network
 
 
