@@ -3,8 +3,10 @@
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import time
+from contextlib import closing
 from functools import partial
 
 import pytest
@@ -107,13 +109,27 @@ def test_a_small_disk_fills_up_and_is_made_larger(small_disk):
     assert compare_with_truth(path, n) == INTACT
 
 
+def stop_between_commits(worker, path):
+    """Stop a process that does not hold the file at this moment: others would wait for it."""
+    for _ in range(200):
+        worker.send_signal(signal.SIGSTOP)
+        with closing(sqlite3.connect(path, timeout=0.2, isolation_level=None)) as probe:
+            try:
+                probe.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError:
+                worker.send_signal(signal.SIGCONT)
+                time.sleep(0.01)
+    raise AssertionError("the process always holds the file")
+
+
 def test_a_stopped_process_keeps_its_tasks(tmp_path):
     path, n = tmp_path / "ledger.sqlite", 150
     fill_ledger(path, n)
     with serving(lambda body, turn: time.sleep(0.02) or "ok") as server:
         first = start_worker(path, server.url, 4)
         assert wait_for_done(path, 10, [first])
-        first.send_signal(signal.SIGSTOP)
+        stop_between_commits(first, path)
         second = start_worker(path, server.url, 4)
         assert wait_for_done(path, n - 4, [second])  # all but what the stopped one holds
         first.send_signal(signal.SIGCONT)
