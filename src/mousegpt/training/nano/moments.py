@@ -20,7 +20,7 @@ from mousegpt.synthetic.arena import ARENAS, SyntheticArena
 from mousegpt.synthetic.behaviors import BEHAVIORS, Bout
 from mousegpt.synthetic.body import pose_figure, pose_skeleton
 from mousegpt.synthetic.exposure import expose_stance
-from mousegpt.synthetic.looks import draw_look
+from mousegpt.synthetic.looks import Look, draw_look
 from mousegpt.synthetic.measurement import build_exact_poses
 from mousegpt.synthetic.motion import Performance, act
 from mousegpt.synthetic.rendering import Renderer
@@ -38,8 +38,8 @@ TILE_MARGIN: Final = 1.3
 
 _N_BOUTS: Final = 14
 _BOUT_S: Final = 1.2
-_FPS: Final = 60.0
-_RATE_HZ: Final = 20.0
+FPS: Final = 60.0
+RATE_HZ: Final = 20.0
 _SHARE_UNNAMED: Final = 0.1  # of the moments in which the mouse does nothing that has a name
 
 
@@ -59,6 +59,8 @@ class Moment:
         In the order of `core.facts.SPEEDS`, cm/s; NaN where unknown.
     states
         The true value of each state of `core.facts`.
+    frame
+        In its scene.
     """
 
     tiles: ImageArray
@@ -66,16 +68,23 @@ class Moment:
     visible: BoolArray
     speeds: FloatArray
     states: Mapping[str, str]
+    frame: int = 0
 
 
 @dataclass(frozen=True, eq=False)
-class _Scene:
+class Scene:
+    """One mouse, what it does in an arena, and the cameras around it.
+
+    ``keypoints`` are exact, cm, shape (time, 24, 3), at 60 frames a second.
+    """
+
     arena: SyntheticArena
     body: Body
     skin: Skin
     performance: Performance
     keypoints: FloatArray
     cameras: Calibration
+    look: Look
     exposure_ms: float
 
 
@@ -101,13 +110,12 @@ def render_moments(
     BackendError
         When this machine cannot render.
     """
-    rng = np.random.default_rng([seed, number, 7])
-    scene = _draw_scene(rng, size_px)
-    look = draw_look(int(rng.integers(2**31)), variety=1.0)
-    posture = _settle(scene)
-    chosen = _choose(posture, n_moments, rng)
-    with Renderer(scene.skin, scene.arena, look, scene.cameras) as renderer:
-        for row in posture.iloc[chosen].to_dict("records"):
+    scene = draw_scene(number, size_px=size_px, seed=seed)
+    posture = settle_scene(scene)
+    rng = np.random.default_rng([seed, number, 8])
+    chosen = posture.iloc[_choose(posture, n_moments, rng)]
+    with Renderer(scene.skin, scene.arena, scene.look, scene.cameras) as renderer:
+        for row in chosen.to_dict("records"):
             shown = [
                 _cut(renderer, scene, view, int(row["frame"]), tile_px, rng)
                 for view in scene.cameras.views
@@ -115,21 +123,45 @@ def render_moments(
             tiles, points, visible = (np.stack(each) for each in zip(*shown, strict=True))
             speeds = np.array([row[name] for name in SPEEDS], dtype=np.float64)
             states = {state.name: str(row[state_column(state.name)]) for state in STATES}
-            yield Moment(tiles, points, visible, speeds, states)
+            yield Moment(tiles, points, visible, speeds, states, int(row["frame"]))
 
 
-def _draw_scene(rng: np.random.Generator, size_px: int) -> _Scene:
+def draw_scene(
+    number: int,
+    *,
+    size_px: Annotated[int, Field(ge=64)] = 416,
+    seed: Annotated[int, Field(ge=0)] = 0,
+) -> Scene:
+    """Draw mouse, arena, script, looks and cameras of a scene at random."""
+    rng = np.random.default_rng([seed, number, 7])
     arena = ARENAS[str(rng.choice(list(ARENAS)))]
     body = draw_body(seed=int(rng.integers(2**31)))
     performance = act(
-        _write_script(rng), body, arena, duration_s=_N_BOUTS * _BOUT_S, fps=_FPS,
+        _write_script(rng), body, arena, duration_s=_N_BOUTS * _BOUT_S, fps=FPS,
         seed=int(rng.integers(2**31)),
     )  # fmt: skip
-    return _Scene(
-        arena, body, fit_skin(load_rodent(), body), performance,
-        pose_skeleton(performance.stance, body), _place_cameras(rng, arena, size_px),
-        float(rng.uniform(0, 8)),
+    return Scene(
+        arena=arena,
+        body=body,
+        skin=fit_skin(load_rodent(), body),
+        performance=performance,
+        keypoints=pose_skeleton(performance.stance, body),
+        cameras=_place_cameras(rng, arena, size_px),
+        look=draw_look(int(rng.integers(2**31)), variety=1.0),
+        exposure_ms=float(rng.uniform(0, 8)),
+    )
+
+
+def settle_scene(scene: Scene) -> pd.DataFrame:
+    """Return the true POSTURE_TABLE of the frames whose neighbours in time can be filmed."""
+    truth = build_truth(scene.performance, scene.keypoints, scene.arena, fps=FPS)
+    facts = compute_posture(
+        build_exact_poses(scene.keypoints, fps=FPS),
+        arena=scene.arena.outline, rate_hz=RATE_HZ, systematic_error=0.0, certainty=0.51,
     )  # fmt: skip
+    posture = settle_states(facts, truth)
+    reach = round(max(MOMENTS_S) * FPS)
+    return posture[posture["frame"].between(reach, len(scene.keypoints) - 1 - reach)]
 
 
 def _write_script(rng: np.random.Generator) -> list[Bout]:
@@ -169,18 +201,6 @@ def _place_cameras(rng: np.random.Generator, arena: SyntheticArena, size_px: int
     )
 
 
-def _settle(scene: _Scene) -> pd.DataFrame:
-    """Return the true posture of the frames whose neighbours in time were filmed."""
-    truth = build_truth(scene.performance, scene.keypoints, scene.arena, fps=_FPS)
-    facts = compute_posture(
-        build_exact_poses(scene.keypoints, fps=_FPS),
-        arena=scene.arena.outline, rate_hz=_RATE_HZ, systematic_error=0.0, certainty=0.51,
-    )  # fmt: skip
-    posture = settle_states(facts, truth)
-    reach = round(max(MOMENTS_S) * _FPS)
-    return posture[posture["frame"].between(reach, len(scene.keypoints) - 1 - reach)]
-
-
 def _choose(posture: pd.DataFrame, n: int, rng: np.random.Generator) -> IntArray:
     """Draw moments, each activity as often as any other."""
     activity = posture[state_column("activity")]
@@ -192,21 +212,21 @@ def _choose(posture: pd.DataFrame, n: int, rng: np.random.Generator) -> IntArray
 
 def _cut(
     renderer: Renderer,
-    scene: _Scene,
+    scene: Scene,
     view: str,
     frame: int,
     tile_px: int,
     rng: np.random.Generator,
 ) -> tuple[ImageArray, FloatArray, BoolArray]:
     """Cut the same region out of the pictures before, at and after a moment."""
-    frames = [frame + round(offset * _FPS) for offset in MOMENTS_S]
+    frames = [frame + round(offset * FPS) for offset in MOMENTS_S]
     points = scene.cameras.cameras[view].project(scene.keypoints[frame])
     square = _enclose(points, rng)
     tiles, visible = [], np.zeros(len(points), dtype=bool)
     for at in frames:
         exposure_ms = scene.exposure_ms if at == frame else 0.0  # neighbours show motion, sharply
         stance = expose_stance(
-            scene.performance.stance, scene.keypoints, at, fps=_FPS, exposure_ms=exposure_ms
+            scene.performance.stance, scene.keypoints, at, fps=FPS, exposure_ms=exposure_ms
         )
         figure = pose_figure(stance, scene.body)
         surfaces = [pose_skin(scene.skin, figure, i, arena=scene.arena) for i in range(len(stance))]
