@@ -47,7 +47,7 @@ def plot_comparison(scores: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         name: Look(BEHAVIOR_COLORS[i % len(BEHAVIOR_COLORS)], MARKERS[i % len(MARKERS)])
         for i, name in enumerate(models)
     }
-    height = 0.5 + len(metrics) * max(0.17, 0.07 * len(models))
+    height = 0.5 + len(metrics) * max(0.2, 0.1 * len(models))
     ax = ax or make_axes(COLUMN_IN, height, legend=looks)
     shifts = _SPREAD * ((np.arange(len(models)) + 0.5) / len(models) - 0.5)
     for (model, look), shift in zip(looks.items(), shifts, strict=True):
