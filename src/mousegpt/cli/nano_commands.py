@@ -40,8 +40,11 @@ def train_nano(
     out: Annotated[Path, typer.Option(help="Checkpoint, log, curves and model.")],
     preset: Annotated[str, typer.Option(help="nano, or large (GPU).")] = "nano",
     init: Annotated[
-        Path | None,
-        typer.Option(help="The checkpoint.pt of a pose network for the eye, or of another nano."),
+        str | None,
+        typer.Option(
+            help="For the eye: shipped, or the checkpoint.pt or .onnx of a pose network; or the "
+            "checkpoint.pt of another nano."
+        ),
     ] = None,
     epochs: Annotated[int | None, typer.Option(help="Else those of the preset.")] = None,
     batch: Annotated[int | None, typer.Option(help="Moments a step.")] = None,
@@ -66,11 +69,14 @@ def train_nano(
     except ValidationError as error:
         fault = error.errors()[0]
         raise UsageError(f"--{fault['loc'][0]}: {fault['msg']}, found {fault['input']}.") from error
+    from mousegpt.backends.registry import SHIPPED, find_network
     from mousegpt.training.nano import runs
 
+    begin = Path(init) if init else None
+    begin = find_network("pose", exact=True) if init == SHIPPED else begin
     try:
         with _reporting("training", "nano") as report:
-            path = runs.train_nano(recipe, data, out, init=init, n_workers=workers, report=report)
+            path = runs.train_nano(recipe, data, out, init=begin, n_workers=workers, report=report)
     except KeyboardInterrupt as error:
         message = "Stopped; what was saved is kept. Run the same command again to go on."
         raise ProjectError(message) from error

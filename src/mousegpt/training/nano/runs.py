@@ -16,6 +16,7 @@ from mousegpt.core.errors import ProjectError
 from mousegpt.core.vocabulary import Vocabulary
 from mousegpt.io.atomic import write_atomically
 from mousegpt.training.checkpoints import load_checkpoint, load_matching
+from mousegpt.training.export import load_exported
 from mousegpt.training.loop import Report, train_network
 from mousegpt.training.nano.export import export_nano
 from mousegpt.training.nano.network import Nano
@@ -49,8 +50,8 @@ def train_nano(
     folder
         Gets the checkpoint, ``log.csv``, ``curves.png``, the vocabulary and the model.
     init
-        What to begin with: the ``checkpoint.pt`` of a pose network, whose weights the eye takes
-        over, or that of another small model.
+        What to begin with: a pose network (``checkpoint.pt``, or the exact one as ONNX), whose
+        weights the eye takes over, or the ``checkpoint.pt`` of another small model.
     n_validated
         Moments that are described after each epoch; writing takes time.
     n_workers
@@ -96,6 +97,8 @@ def begin_with(network: Nano, path: Path) -> int:
     ProjectError
         When none does.
     """
+    if path.suffix == ".onnx":
+        return load_matching(network.eye.pose, load_exported(path))
     content = load_checkpoint(path)
     weights = content["average"]
     if content["recipe"].get("kind") == "pose":

@@ -20,6 +20,7 @@ from mousegpt.core.query import FrameQuery
 from mousegpt.training.augmentation import NO_AUGMENTATION
 from mousegpt.training.checkpoints import FILE as CHECKPOINT
 from mousegpt.training.checkpoints import LOG, load_checkpoint
+from mousegpt.training.export import export_network
 from mousegpt.training.hrnet import ARCHITECTURES, PoseNetwork
 from mousegpt.training.loop import train_network
 from mousegpt.training.nano.export import export_nano
@@ -219,6 +220,7 @@ def test_a_run_leaves_model_vocabulary_log_and_curves(tmp_path):
 
 def test_the_eye_begins_with_a_pose_network(tmp_path, wording):
     pose = PoseNetwork(ARCHITECTURES["w8-tiny"])
+    pose(torch.rand(2, 3, 64, 64))  # a network that has seen something
     torch.save({"recipe": {"kind": "pose"}, "average": pose.state_dict()}, tmp_path / CHECKPOINT)
     network = Nano(make_recipe(), len(wording.vocabulary))
     assert begin_with(network, tmp_path / CHECKPOINT) == len(pose.state_dict())
@@ -226,6 +228,10 @@ def test_the_eye_begins_with_a_pose_network(tmp_path, wording):
     picture = torch.rand(1, 3, 64, 64)
     heatmaps = network.eval().eye(picture, torch.rand(1, 2, 64, 64))[1]
     assert torch.equal(heatmaps, pose.eval()(picture))
+    export_network(pose, tmp_path / "pose.onnx", name="w8-tiny", size_px=64, tolerance=0.1)
+    again = Nano(make_recipe(), len(wording.vocabulary))
+    begin_with(again, tmp_path / "pose.onnx")
+    torch.testing.assert_close(again.eye.pose.head.weight, pose.head.weight)
     other = Nano(make_recipe(network="w18-small"), len(wording.vocabulary))
     assert load_checkpoint(tmp_path / CHECKPOINT)["recipe"] == {"kind": "pose"}
     assert begin_with(other, tmp_path / CHECKPOINT) < len(pose.state_dict())
