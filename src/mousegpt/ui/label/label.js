@@ -427,6 +427,8 @@ async function begin() {
   $("name").textContent = session.name;
   $("last").textContent = frames.at(frames.count - 1);
   $("obstacle").textContent = session.obstacle;
+  $("obstacle").title = session.obstacle;
+  document.querySelector(".legend .flag").hidden = !session.triangulates;
   $("flagpx").textContent = session.flag_px;
   $("individual").hidden = session.individuals.length < 2;
   $("individual").replaceChildren(...session.individuals.map((name) => new Option(name)));
