@@ -53,9 +53,9 @@ class LabelSession:
     def obstacle(self) -> str:
         """Why nothing can be triangulated; empty when it can."""
         if len(self.material.views) == 1:
-            return "One view: points stay 2-D, nothing can be triangulated."
+            return "One view: points stay 2-D."
         if self.material.calibration is None:
-            return "No calibration of two or more views: nothing can be triangulated."
+            return "No calibration: points stay 2-D."
         missing = set(self.material.views) - set(self.material.calibration.views)
         names = ", ".join(sorted(missing))
         return f"Not calibrated, left out of triangulation: {names}." if missing else ""
