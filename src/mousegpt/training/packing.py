@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import partial
+from hashlib import sha256
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Annotated, Final
@@ -136,15 +137,17 @@ def pack_labels(
     poses = poses.isel(time=np.flatnonzero(labelled.to_numpy()))
     if not poses.sizes["time"]:
         raise DataError(f"Expected labels of our keypoints in {labels}, found {', '.join(names)}.")
+    # two views may both be labelled in a file of that name, each in its own folder
+    stem = f"labels-{labels.stem}-{sha256(str(labels.resolve()).encode()).hexdigest()[:6]}"
     samples: list[Sample] = []
     n_packs = 0
     for image, points, confidence in _pair_pictures(poses, pictures):
         samples.append(_label(image, points, confidence))
         if len(samples) == _PER_PACK:
-            save_pack(name_pack(folder, f"labels-{labels.stem}", n_packs), samples)
+            save_pack(name_pack(folder, stem, n_packs), samples)
             samples, n_packs = [], n_packs + 1
     if samples:
-        save_pack(name_pack(folder, f"labels-{labels.stem}", n_packs), samples)
+        save_pack(name_pack(folder, stem, n_packs), samples)
     return int(poses.sizes["time"])
 
 

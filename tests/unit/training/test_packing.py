@@ -138,3 +138,16 @@ def test_labels_of_other_programs_become_packs(kind, tmp_path):
         assert abs(int(samples[i].image.mean()) - 40 * frame) <= 3
         np.testing.assert_allclose(samples[i].keypoints[0, ours], points[i, :, :, 0].T, atol=1e-2)
         assert np.isfinite(samples[i].keypoints[0]).all(axis=1).sum() == (3 if i == 1 else 4)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_views_whose_labels_have_one_name_do_not_overwrite_each_other(tmp_path):
+    points = np.arange(16.0).reshape(1, 2, 8, 1) + 10
+    names = ["nose", "left_ear", "right_ear", "tailbase", "tailmid", "tailend", "neck", "back"]
+    poses = build_poses(points, keypoints=names, fps=1.0, unit="px", frames=np.array([0]))
+    for view in ("left", "right"):
+        folder = tmp_path / view
+        folder.mkdir()
+        cv2.imwrite(str(folder / "img0000.png"), np.full((60, 80, 3), 90, dtype=np.uint8))
+        assert pack_labels(save_labels("coco", poses, folder), folder, tmp_path / "packs") == 1
+    assert len(PackedSamples(list_packs(tmp_path / "packs"))) == 2
