@@ -172,12 +172,12 @@ def tabulate_openfield(results: dict[str, Any]) -> str:
     return make_table(head, rows) if rows else "–"
 
 
-def draw_worst(n_worst: int) -> None:
+def draw_worst(n_worst: int, *, quick: bool = False) -> None:
     """Draw the worst synthetic pictures, at most two of a moment."""
     networks = find_networks()
     if networks is None:
         raise SystemExit("No networks: name them as for the benchmark.")
-    estimates = estimate_scenes(networks, quick=False)
+    estimates = estimate_scenes(networks, quick)
     tiles, captions, taken = [], [], {}
     for error, place, view, moment in rank_pictures(estimates):
         each = estimates[place]
@@ -209,21 +209,24 @@ def describe_networks(results: dict[str, Any]) -> dict[str, str]:
 
 
 def write_card(results: dict[str, Any], status: str) -> str:
-    synthetic, real = results["synthetic"], results.get("real")
-    pairs = real["cylinder"]["space_two_views"]["n"] if isinstance(real, dict) else 0
+    synthetic = results["synthetic"]
+    cylinder, clip, openfield = (
+        next(iter(pick_variants(results, part).values()), {})
+        for part in ("cylinder", "clip", "openfield")
+    )
     picture = (
         "![The worst synthetic pictures](img/pose_worst.png)\n\n"
         "The twelve worst of the synthetic pictures, at most two of a moment."
         if PICTURE.exists()
         else ""
     )
-    every = next((each["every"] for each in pick_variants(results, "clip").values()), 25)
     card = WORDS.read_text("utf-8").format(
         status=status,
         picture_size=f"{SIZE[0]} × {SIZE[1]} px",
         n_pictures=results["n"],
-        n_pairs=pairs,
-        every=every,
+        n_pairs=cylinder.get("space_two_views", {}).get("n", 0),
+        every=clip.get("every", 25),
+        n_openfield=openfield.get("n_frames", 0),
         synthetic=tabulate_synthetic(synthetic),
         synthetic_keypoints=tabulate_keypoints(synthetic),
         real=tabulate_real(results),
