@@ -87,11 +87,11 @@ def copy_packs(source: Path, folder: Path, n_packs: int) -> Path:
 
 
 def finetune(
-    kind: str, preset: str, init: Path, epochs: int, rate: float, sources: list[Path], out: Path
+    kind: str, init: Path, epochs: int, rate: float, sources: list[Path], out: Path
 ) -> None:
     data = [part for source in sources for part in ("--data", str(source))]
     command = [sys.executable, "-m", "mousegpt", "train", kind, *data, "--init", str(init),
-               "--preset", preset, "--out", str(out), "--epochs", str(epochs), "--rate", str(rate)]  # fmt: skip
+               "--out", str(out), "--epochs", str(epochs), "--rate", str(rate)]  # fmt: skip
     subprocess.run(command, check=True)
 
 
@@ -101,10 +101,9 @@ def main() -> None:
     )
     parser.add_argument("step", choices=("pack", "train"))
     parser.add_argument("out", type=Path)
-    parser.add_argument("--pose-init", type=Path, help="checkpoint.pt of the pose network")
-    parser.add_argument("--detector-init", type=Path, help="checkpoint.pt of the detector")
+    parser.add_argument("--pose-init", type=Path, help="checkpoint.pt, or shipped")
+    parser.add_argument("--detector-init", type=Path, help="checkpoint.pt, or shipped")
     parser.add_argument("--synthetic", type=Path, help="folder of synthetic packs")
-    parser.add_argument("--preset", default="light", help="that of the networks begun with")
     parser.add_argument("--pose-epochs", type=int, default=12)
     parser.add_argument("--detector-epochs", type=int, default=12)
     parser.add_argument("--rate", type=float, default=3e-4)
@@ -119,7 +118,7 @@ def main() -> None:
         init: Path | None = getattr(asked, f"{kind}_init")
         if init:
             epochs = getattr(asked, f"{kind}_epochs")
-            finetune(kind, asked.preset, init, epochs, asked.rate, sources, asked.out / kind)
+            finetune(kind, init, epochs, asked.rate, sources, asked.out / kind)
 
 
 if __name__ == "__main__":
