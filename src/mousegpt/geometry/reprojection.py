@@ -72,7 +72,6 @@ def measure_reprojection(poses: Poses, seen: Poses) -> xr.DataArray:
         px, dimensions ``(view, time, keypoint, individual)``; NaN where either is unknown.
     """
     apart = poses["position"] - seen["position"]
-    distance = np.hypot(apart.sel(space="x"), apart.sel(space="y"))
-    return distance.drop_vars("space", errors="ignore").transpose(
-        "view", "time", "keypoint", "individual"
-    )
+    x, y = (apart.sel(space=axis, drop=True) for axis in ("x", "y"))
+    distance: xr.DataArray = xr.apply_ufunc(np.hypot, x, y)
+    return distance.transpose("view", "time", "keypoint", "individual")
