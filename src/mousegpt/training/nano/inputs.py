@@ -17,23 +17,20 @@ from mousegpt.core.arrays import FloatArray, ImageArray, IntArray
 from mousegpt.core.facts import SPEEDS, STATES, UNKNOWN
 from mousegpt.description.idiom import swap_sides
 from mousegpt.training.augmentation import (
+    NO_AUGMENTATION,
     Augmentation,
     chain_maps,
     draw_change,
     move_points,
     recolor,
 )
-from mousegpt.training.nano.moments import MOMENTS_S, TILE_MARGIN, Moment
+from mousegpt.training.nano.moments import TILE_MARGIN, Moment
 from mousegpt.training.nano.recipe import NanoRecipe
 from mousegpt.training.nano.wording import Wording
 from mousegpt.vision.pose2d import mirror_points
 
 N_VIEWS: Final = 2
-_NOW: Final = MOMENTS_S.index(0.0)
 _LABELS: Final = {s.name: {v: i for i, v in enumerate((*s.values, UNKNOWN))} for s in STATES}
-_STILL: Final = Augmentation(
-    shift=0, scale=0, rotation_deg=0, flip=0, color=0, grey=0, degrade=0, hide=0
-)
 
 Key = tuple[int, int, int]  # epoch (-1: unchanged), source, moment
 
@@ -80,7 +77,7 @@ class NanoInputs:
         recipe, moment = self._recipe, self._sources[source][number]
         rng = np.random.default_rng([recipe.seed, epoch + 1, source, number])
         learning = epoch >= 0
-        settings = recipe.augmentation if learning else _STILL
+        settings = recipe.augmentation if learning else NO_AUGMENTATION
         if rng.random() < settings.flip:
             moment = mirror_moment(moment)
         tiles, points = self._show(moment, settings, rng)

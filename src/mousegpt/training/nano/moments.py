@@ -92,7 +92,7 @@ def render_moments(
     number: int,
     *,
     n_moments: Annotated[int, Field(ge=1)] = 16,
-    size_px: Annotated[int, Field(ge=64)] = 416,
+    size_px: Annotated[int | None, Field(ge=64)] = None,
     tile_px: Annotated[int, Field(ge=32)] = 192,
     seed: Annotated[int, Field(ge=0)] = 0,
 ) -> Iterator[Moment]:
@@ -103,7 +103,8 @@ def render_moments(
     number
         Of the scene; the same number and seed make the same moments.
     size_px, tile_px
-        Longer edge of the pictures, and edge of the tiles cut out of them.
+        Longer edge of the pictures, drawn between 320 and 704 when left out (mice are as often
+        small as large in real ones), and edge of the tiles cut out of them.
 
     Raises
     ------
@@ -129,11 +130,12 @@ def render_moments(
 def draw_scene(
     number: int,
     *,
-    size_px: Annotated[int, Field(ge=64)] = 416,
+    size_px: Annotated[int | None, Field(ge=64)] = None,
     seed: Annotated[int, Field(ge=0)] = 0,
 ) -> Scene:
     """Draw mouse, arena, script, looks and cameras of a scene at random."""
     rng = np.random.default_rng([seed, number, 7])
+    size_px = size_px or 2 * int(rng.integers(160, 353))
     arena = ARENAS[str(rng.choice(list(ARENAS)))]
     body = draw_body(seed=int(rng.integers(2**31)))
     performance = act(
