@@ -9,7 +9,7 @@
 # Wants the extras [synth] and [train]. PYTHON names the interpreter. INIT names a pose network
 # (checkpoint.pt, .onnx, or "shipped") whose weights the eye begins with; do give one.
 #
-# Measured on one busy core (2.4 GHz class): 2 to 3 moments a second rendered, 17 trained.
+# Measured on one busy core (2.4 GHz class): 2 moments a second rendered, 15 trained.
 # Preparing a moment for a GPU takes 10 ms of a core.
 #
 #          scenes x 16 moments        training
