@@ -38,7 +38,7 @@ class Estimate:
     points
         x, y and confidence, shape (n, 24, 3); NaN and 0 where no mouse was found.
     seconds
-        Of the networks and what prepares pictures for them, without reading the pictures.
+        CPU time of the networks and what prepares pictures for them, without reading these.
     """
 
     boxes: FloatArray
@@ -58,7 +58,7 @@ def estimate_pictures(
     found, points, seconds = [], [], 0.0
     for start in range(0, len(read), _BATCH):
         images = [each() for each in read[start : start + _BATCH]]
-        begun = time.perf_counter()
+        begun = time.process_time()
         if boxes is None:
             some = [_take_best(box) for box in detect_mice(images, detector, min_score=min_score)]
             part = np.stack(some)
@@ -66,7 +66,7 @@ def estimate_pictures(
             part = np.insert(boxes[start : start + _BATCH, :4], 4, 1.0, axis=1)
         points.append(estimate_poses(images, part[:, :4], estimator))
         found.append(part)
-        seconds += time.perf_counter() - begun
+        seconds += time.process_time() - begun
     return Estimate(np.concatenate(found), np.concatenate(points), seconds)
 
 

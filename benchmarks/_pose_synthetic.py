@@ -86,11 +86,11 @@ def judge_space(estimates: Sequence[SceneEstimate]) -> dict[str, Any]:
     """Triangulate, and do it again with the true boxes and with the plain linear solution."""
     world = np.concatenate([each.scene.world for each in estimates])
     body = np.concatenate([_repeat_body(each.scene.world) for each in estimates])
-    begun = time.perf_counter()
+    begun = time.process_time()
     ours = [triangulate_points(each.shape(each.own), each.scene.rig) for each in estimates]
-    middle = time.perf_counter()
+    middle = time.process_time()
     plain = [solve_plainly(each.shape(each.own), each.scene.rig) for each in estimates]
-    ended = time.perf_counter()
+    ended = time.process_time()
     given = [triangulate_points(each.shape(each.given), each.scene.rig) for each in estimates]
     total, by_keypoint = score_space(np.concatenate(ours), world, body)
     return {

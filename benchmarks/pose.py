@@ -4,7 +4,7 @@ Judged are the networks that mousegpt ships, or the files that MOUSEGPT_DETECTOR
 name. MOUSEGPT_ZERO_SHOT and MOUSEGPT_FINETUNED may name folders of ``detector.onnx`` and
 ``pose.onnx`` that were trained without the real labels, or on them at last; both are judged on the
 real recordings besides (in MOUSEGPT_SHARED_DATA or ../shared/data). The peer is the same with the
-true boxes and the plain linear solution.
+true boxes and the plain linear solution. Seconds are of CPU time.
 """
 
 from __future__ import annotations
@@ -59,7 +59,8 @@ def read_about(path: Path) -> dict[str, str]:
     from onnxruntime import InferenceSession
 
     session = InferenceSession(path, providers=["CPUExecutionProvider"])
-    return dict(session.get_modelmeta().custom_metadata_map)
+    about = session.get_modelmeta().custom_metadata_map
+    return {name: about[name] for name in ("sources", "steps", "size_px") if name in about}
 
 
 def open_networks(detector: Path, pose: Path) -> Networks:
