@@ -35,6 +35,7 @@ _NOWHERE = np.full(4, np.nan)
 
 #: Where networks found the mouse in fewer of the frames shown, it is looked for by its motion.
 _LEAST_KNOWN = 0.8
+_REACH_S = 0.15  # from a frame that networks looked at to one that is shown
 
 Key = tuple[str, int]  # individual, frame
 
@@ -100,7 +101,7 @@ def _cut_tiles(
     info = contents.videos[view]
     wanted = sorted({frame for _, frame in keys})
     boxes = _box_poses(contents, view, wanted, _PADDING * info.width)
-    if contents.recording.estimated and _measure_known(boxes) < _LEAST_KNOWN:
+    if contents.recording.estimated and _measure_known(boxes, wanted) < _LEAST_KNOWN:
         boxes = {}
     finder = None if boxes else _MotionFinder(info.path, info.n_frames, info.width)
     for frame, image in read_frames(info.path, wanted):
@@ -110,9 +111,11 @@ def _cut_tiles(
                 yield key, make_mosaic(image, boxes.get(frame, {}).get(key[0], shared))
 
 
-def _measure_known(boxes: dict[int, dict[str, FloatArray]]) -> float:
-    """Return the share of boxes that are known."""
-    known = [np.isfinite(box).all() for of_frame in boxes.values() for box in of_frame.values()]
+def _measure_known(boxes: dict[int, dict[str, FloatArray]], frames: Sequence[int]) -> float:
+    """Return the share of frames in which the box of some mouse is known."""
+    known = [
+        any(np.isfinite(box).all() for box in boxes.get(frame, {}).values()) for frame in frames
+    ]
     return float(np.mean(known)) if known else 0.0
 
 
@@ -148,12 +151,17 @@ def _box_poses(
     poses = _see_poses(contents, view)
     if poses is None:
         return {}
-    poses = poses.isel(time=np.flatnonzero(np.isin(poses["frame"], frames)))
+    # networks may have looked at every n-th frame only; a mouse does not go far in between
+    reach = _REACH_S * poses.attrs["fps"] if contents.recording.estimated else 0.0
+    seen = poses["frame"].to_numpy()
+    nearest = {frame: int(np.abs(seen - frame).argmin()) for frame in frames if len(seen)}
+    near = {frame: i for frame, i in nearest.items() if abs(seen[i] - frame) <= reach}
+    poses = poses.isel(time=list(near.values()))
     boxes = compute_boxes(poses, padding_px=padding_px).transpose("time", "individual", "edge")
     names = [str(name) for name in poses["individual"].to_numpy()]
     return {
-        int(frame): dict(zip(names, box, strict=True))
-        for frame, box in zip(poses["frame"].to_numpy(), boxes.to_numpy(), strict=True)
+        frame: dict(zip(names, box, strict=True))
+        for frame, box in zip(near, boxes.to_numpy(), strict=True)
     }
 
 
