@@ -68,6 +68,16 @@ def test_both_tiles_show_the_mouse(folder, poses):
         assert min(measure_darkness(image[:, :448]), measure_darkness(image[:, 448:])) > 0.15
 
 
+def test_frames_between_those_that_networks_looked_at_show_the_mouse(folder, session, tmp_path):
+    sparse = tmp_path / "sparse.nc"
+    save_poses(session.poses.isel(time=slice(0, None, 4)), sparse)
+    keys = [("mouse", frame) for frame in (4, 5, 6, 7, 8)]
+    for estimated, shown in ((True, 5), (False, 2)):
+        contents = load(folder, poses={"": sparse}, estimated=estimated)
+        tiles = dict(picture_frames(contents, keys, ("side",)))
+        assert sum(measure_darkness(tile) > 0.15 for tile in tiles.values()) == shown
+
+
 def test_the_same_frame_gives_the_same_picture_in_any_company(folder):
     contents = load(folder)
     alone = dict(picture_frames(contents, [("mouse", 7)], ("side",)))
