@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Iterator, Sequence
 from functools import partial
 from hashlib import sha256
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -24,9 +21,8 @@ from mousegpt.core.skeleton import KEYPOINTS
 from mousegpt.core.skeleton_map import SkeletonMap, apply_skeleton_map, guess_skeleton_map
 from mousegpt.io.poses import load_poses
 from mousegpt.io.tables import load_table
+from mousegpt.training.rendering import Report, render_missing
 from mousegpt.training.samples import Sample, enclose_points, name_pack, save_pack
-
-Report = Callable[[int, int, str], None]  # done, total, message
 
 _PICTURES: Final = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
 _PER_PACK: Final = 8  # labelled frames that lie side by side in time
@@ -56,20 +52,13 @@ def pack_scenes(
     BackendError
         When this machine cannot render.
     """
-    missing = [i for i in range(n_scenes) if not name_pack(folder, f"scene{seed}", i).exists()]
-    work = partial(_pack_scene, folder, n_pictures=n_pictures, size_px=size_px, seed=seed)
-    n_processes = min(n_processes or os.cpu_count() or 1, max(len(missing), 1))
-    with ProcessPoolExecutor(
-        n_processes, mp_context=get_context("spawn"), initializer=_use_one_core
-    ) as pool:
-        running = [pool.submit(work, number) for number in missing]
-        try:
-            for done, future in enumerate(as_completed(running), n_scenes - len(missing) + 1):
-                future.result()
-                report(done, n_scenes, "")
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    render_missing(
+        partial(_pack_scene, folder, n_pictures=n_pictures, size_px=size_px, seed=seed),
+        n_scenes,
+        lambda number: name_pack(folder, f"scene{seed}", number).exists(),
+        n_processes=n_processes,
+        report=report,
+    )
 
 
 def pack_study(
@@ -156,11 +145,6 @@ def _pack_scene(folder: Path, number: int, *, n_pictures: int, size_px: int, see
 
     samples = render_scene(number, n_pictures=n_pictures, size_px=size_px, seed=seed)
     save_pack(name_pack(folder, f"scene{seed}", number), samples)
-
-
-def _use_one_core() -> None:
-    for name in ("OMP_NUM_THREADS", "LP_NUM_THREADS"):
-        os.environ.setdefault(name, "1")
 
 
 def _read_study(video: Path, truth: pd.DataFrame, every: int) -> Iterator[Sample]:

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Callable, Hashable, Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Hashable, Iterable, Sequence
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -20,9 +17,8 @@ from mousegpt.core.arrays import ImageArray
 from mousegpt.core.errors import DataError
 from mousegpt.io.tables import load_table, save_table
 from mousegpt.training.nano.moments import MOMENTS_S, Moment, render_moments
+from mousegpt.training.rendering import Report, render_missing
 from mousegpt.training.samples import name_pack
-
-Report = Callable[[int, int, str], None]  # done, total, message
 
 _COLUMNS: Final = ("image", "n_views", "points", "visible", "speeds", "states")
 
@@ -50,20 +46,13 @@ def pack_descriptions(
     BackendError
         When this machine cannot render.
     """
-    missing = [i for i in range(n_scenes) if not name_pack(folder, f"moments{seed}", i).exists()]
-    work = partial(_pack_scene, folder, n_moments=n_moments, seed=seed)
-    n_processes = min(n_processes or os.cpu_count() or 1, max(len(missing), 1))
-    with ProcessPoolExecutor(
-        n_processes, mp_context=get_context("spawn"), initializer=_use_one_core
-    ) as pool:
-        running = [pool.submit(work, number) for number in missing]
-        try:
-            for done, future in enumerate(as_completed(running), n_scenes - len(missing) + 1):
-                future.result()
-                report(done, n_scenes, "")
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    render_missing(
+        partial(_pack_scene, folder, n_moments=n_moments, seed=seed),
+        n_scenes,
+        lambda number: name_pack(folder, f"moments{seed}", number).exists(),
+        n_processes=n_processes,
+        report=report,
+    )
 
 
 def save_moments(
@@ -151,8 +140,3 @@ def _decompress(content: bytes, n_views: int) -> ImageArray:
 def _pack_scene(folder: Path, number: int, *, n_moments: int, seed: int) -> None:
     moments = render_moments(number, n_moments=n_moments, seed=seed)
     save_moments(name_pack(folder, f"moments{seed}", number), moments)
-
-
-def _use_one_core() -> None:
-    for name in ("OMP_NUM_THREADS", "LP_NUM_THREADS"):
-        os.environ.setdefault(name, "1")
