@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from mousegpt.cli.main import app
 from mousegpt.core.description import FrameDescription
 from mousegpt.io.tables import load_table
-from mousegpt.pipeline import describing
+from mousegpt.pipeline import asking
 from mousegpt.pipeline.ledger import Policy, open_ledger
 from mousegpt.pipeline.ledger.jobs import list_jobs, verify_ledger
 from mousegpt.pipeline.running import build_engine, run_project
@@ -30,7 +30,7 @@ def project(tmp_path_factory):
 @pytest.fixture
 def quick(monkeypatch):
     policy = Policy(first_delay_s=0.01, longest_delay_s=0.05, rest_s=0.1, max_failed=12)
-    monkeypatch.setattr(describing, "Policy", lambda: policy)
+    monkeypatch.setattr(asking, "Policy", lambda: policy)
     monkeypatch.setenv("LAB_KEY", KEY)
 
 
@@ -90,7 +90,7 @@ def test_every_frame_is_described_once_and_resumed_free(project, quick):
         assert FrameDescription(**table.loc[0, list(FrameDescription.model_fields)]).head
     pictures = [part for body in questions for part in body["messages"][0]["content"]]
     assert all(p.get("image_url", {"url": "data:"})["url"].startswith("data:") for p in pictures)
-    ledger = open_ledger(describing.locate_ledger(project))
+    ledger = open_ledger(asking.locate_ledger(project))
     assert verify_ledger(ledger) == []
     assert sum(row["done"] for row in list_jobs(ledger)) == 60
     ledger.close()
@@ -188,8 +188,8 @@ def test_a_key_in_the_settings_is_not_repeated(project):
 
 
 def test_a_large_job_is_tried_out_first(project, quick, monkeypatch):
-    monkeypatch.setattr(describing, "LARGE_JOB", 10)
-    monkeypatch.setattr(describing, "PILOT", 5)
+    monkeypatch.setattr(asking, "LARGE_JOB", 10)
+    monkeypatch.setattr(asking, "PILOT", 5)
     price = {"usd_per_million_prompt_tokens": 10.0, "usd_per_million_reply_tokens": 10.0}
     with serving(answer) as server:
         write_settings(project, server.url, max_tokens=603, max_usd=0.2, **price)

@@ -66,7 +66,7 @@ def resume_jobs(project: ProjectOption = Path(), job: JobOption = None) -> None:
 @app.command("retry-dead")
 def retry_dead_frames(project: ProjectOption = Path(), job: JobOption = None) -> None:
     """Let frames without a usable answer be asked again by the next `mousegpt run`."""
-    from mousegpt.pipeline.describing import retry_dead
+    from mousegpt.pipeline.asking import retry_dead
 
     with _opening(project) as (opened, _):
         n = retry_dead(opened, job)
@@ -141,7 +141,7 @@ def check_backends(
 @contextmanager
 def _opening(folder: Path) -> Iterator[tuple[Project, Ledger]]:
     """Open the ledger of a project; one that was never needed is not made."""
-    from mousegpt.pipeline.describing import locate_ledger
+    from mousegpt.pipeline.asking import locate_ledger
     from mousegpt.pipeline.ledger import open_ledger
     from mousegpt.pipeline.project import open_project
 

@@ -35,7 +35,7 @@ from mousegpt.pipeline.pictures import encode_jpeg
 from mousegpt.pipeline.project import Project
 from mousegpt.pipeline.provenance import hash_file
 from mousegpt.pipeline.settings import load_overrides
-from mousegpt.ports import Describer
+from mousegpt.ports import ChatModel, Describer
 
 if TYPE_CHECKING:
     from mousegpt.backends.dialect import Dialect
@@ -50,13 +50,27 @@ _FREE: Final = Price(0.0, 0.0)
 
 
 @dataclass(frozen=True)
-class Service:
-    """A describer with its price and how many calls it takes at once."""
+class Terms:
+    """Whose account calls go on, what they cost, and how many may be made at once."""
 
-    describer: Describer
     account: str
     price: Price
     concurrency: int
+
+
+@dataclass(frozen=True)
+class ChatService(Terms):
+    """A model that chats, and the settings it is asked with."""
+
+    model: ChatModel
+    settings: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Service(Terms):
+    """A describer and its terms."""
+
+    describer: Describer
 
     @property
     def name(self) -> str:
@@ -162,10 +176,24 @@ def load_service(project: Project, name: str, endpoints: Mapping[str, Endpoint])
     BackendError
         When it cannot be reached, or its key is missing.
     """
-    if name.partition(":")[0] in _LOCAL:
-        return _load_local(project, name)
+    if name.partition(":")[0] in _DESCRIBERS:
+        return Service(name, _FREE, 1, _load_local(project, name))
+    chat = load_chat_model(project, name, endpoints)
+    describer = ChatDescriber(chat.model, **chat.settings)
+    return Service(chat.account, chat.price, chat.concurrency, describer)
+
+
+def load_chat_model(project: Project, name: str, endpoints: Mapping[str, Endpoint]) -> ChatService:
+    """Load a model that chats about pictures; an endpoint never checked before is checked now.
+
+    Raises
+    ------
+    BackendError
+        When it cannot be reached, or its key is missing.
+    """
+    if name.partition(":")[0] in _CHATTERS:
+        return ChatService(name, _FREE, 1, _load_local(project, name), {})
     endpoint = endpoints[name]
-    model = open_endpoint(project, endpoint)
     price = Price(
         endpoint.usd_per_million_prompt_tokens,
         endpoint.usd_per_million_reply_tokens,
@@ -173,20 +201,17 @@ def load_service(project: Project, name: str, endpoints: Mapping[str, Endpoint])
         endpoint.max_usd,
         endpoint.max_calls,
     )
-    describer = ChatDescriber(
-        model, max_tokens=endpoint.max_tokens, temperature=endpoint.temperature
-    )
-    return Service(describer, name, price, endpoint.concurrency)
+    settings = {"max_tokens": endpoint.max_tokens, "temperature": endpoint.temperature}
+    model = open_endpoint(project, endpoint)
+    return ChatService(name, price, endpoint.concurrency, model, settings)
 
 
-def _load_local(project: Project, name: str) -> Service:
+def _load_local(project: Project, name: str) -> Any:
     """Load a model that runs on this machine; the file or folder counts from the project's."""
     kind, _, place = name.partition(":")
     module, _, attribute = (_DESCRIBERS | _CHATTERS)[kind].partition(":")
     model: Any = getattr(import_module(module), attribute)
-    loaded = model(project.folder / place) if place else model()
-    describer = ChatDescriber(loaded) if kind in _CHATTERS else loaded
-    return Service(describer, name, _FREE, 1)
+    return model(project.folder / place) if place else model()
 
 
 def open_endpoint(project: Project, endpoint: Endpoint) -> OpenAICompatible:

@@ -4,7 +4,8 @@ import pytest
 
 from mousegpt.core.errors import BackendError, ProjectError
 from mousegpt.core.query import FrameQuery
-from mousegpt.pipeline.describing import adapt_overrides, adapt_steps, judge_pilot, make_key
+from mousegpt.pipeline.asking import judge_pilot
+from mousegpt.pipeline.describing import adapt_overrides, adapt_steps, make_key
 from mousegpt.pipeline.ledger import Price, Progress
 from mousegpt.pipeline.project import Project
 from mousegpt.pipeline.services import Service, identify_describer, read_endpoints
