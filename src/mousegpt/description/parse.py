@@ -100,6 +100,14 @@ def parse_reply(text: str | None, *, finish_reason: str | None = None) -> Parsed
     >>> parse_reply("{" + elements).status
     'truncated'
     """
+    answer = find_answer(text, finish_reason)
+    if isinstance(answer, ParsedReply):
+        return answer
+    return _judge(answer, find_objects(answer))
+
+
+def find_answer(text: str | None, finish_reason: str | None) -> str | ParsedReply:
+    """Return what a reply says besides its thoughts, or why it has no end or no words."""
     answer = _drop_thoughts(_decode(text or "")[:MAX_CHARACTERS])
     if finish_reason == "content_filter":
         return ParsedReply("refused", reason="The server's filter stopped the reply.")
@@ -111,7 +119,7 @@ def parse_reply(text: str | None, *, finish_reason: str | None = None) -> Parsed
         return ParsedReply("truncated", reason="The reply ends inside the model's thoughts.")
     if not re.search(r"\w", answer):
         return ParsedReply("empty", reason="The reply says nothing.")
-    return _judge(answer, find_objects(answer))
+    return answer
 
 
 def repeats_itself(text: str) -> bool:
@@ -173,7 +181,7 @@ def _judge(answer: str, found: FoundObjects) -> ParsedReply:
         return ParsedReply("truncated", reason="The reply ends inside an object.")
     if tried:
         return tried[0]
-    if _is_refusal(answer, found):
+    if is_refusal(answer, found):
         return ParsedReply("refused", reason=f"The model refused: '{answer.strip()[:80]}'.")
     if found.objects:
         keys = ", ".join(map(str, list(found.objects[0])[:8]))
@@ -181,7 +189,8 @@ def _judge(answer: str, found: FoundObjects) -> ParsedReply:
     return ParsedReply("not_json", reason=f"No object in: '{answer.strip()[:80]}'.")
 
 
-def _is_refusal(answer: str, found: FoundObjects) -> bool:
+def is_refusal(answer: str, found: FoundObjects) -> bool:
+    """Say whether a model declines to answer."""
     if any({"error", "refusal"} & {str(key).lower() for key in found_} for found_ in found.objects):
         return True
     return not found.objects and _REFUSAL.match(answer.strip(" \"'*\n")) is not None

@@ -31,8 +31,8 @@ _FRESH_TEMPERATURE: Final = 0.6  # of a second try: at 0 most models would repea
 _LARGEST_GROWTH: Final = 4  # of the tokens allowed: a reply that was cut gets more room
 
 
-class ChatDescriber:
-    """Describes frames with any model that chats about pictures."""
+class ChatAsker:
+    """Asks any model that chats about pictures, once a call."""
 
     batch_size = 1
 
@@ -46,17 +46,27 @@ class ChatDescriber:
         """Model and settings; the words asked are part of a key by themselves."""
         return f"{self._model.name} max_tokens={self._max_tokens} t={self._temperature:g}"
 
+    def _ask(self, message: Message, schema: Mapping[str, Any], attempt: int) -> Reply:
+        """Ask once; a later attempt with more room and another seed."""
+        return self._model.chat(
+            [message],
+            schema=schema,
+            max_tokens=self._max_tokens * min(2**attempt, _LARGEST_GROWTH),
+            temperature=max(self._temperature, _FRESH_TEMPERATURE * min(attempt, 1)),
+            seed=attempt,
+        )
+
+
+class ChatDescriber(ChatAsker):
+    """Describes frames with any model that chats about pictures."""
+
     def describe(
         self, queries: Sequence[FrameQuery], pictures: Sequence[bytes], *, attempt: int = 0
     ) -> list[Reply]:
-        """Ask once for each query; a later attempt with more room and another seed."""
+        """Ask once for each query."""
         return [
-            self._model.chat(
-                [Message(write_question(query), pictures=(picture,))],
-                schema=DESCRIPTION_SCHEMA,
-                max_tokens=self._max_tokens * min(2**attempt, _LARGEST_GROWTH),
-                temperature=max(self._temperature, _FRESH_TEMPERATURE * min(attempt, 1)),
-                seed=attempt,
+            self._ask(
+                Message(write_question(query), pictures=(picture,)), DESCRIPTION_SCHEMA, attempt
             )
             for query, picture in zip(queries, pictures, strict=True)
         ]
