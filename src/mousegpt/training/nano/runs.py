@@ -16,6 +16,7 @@ from mousegpt.core.errors import ProjectError
 from mousegpt.core.vocabulary import Vocabulary
 from mousegpt.io.atomic import write_atomically
 from mousegpt.training.checkpoints import load_checkpoint, load_matching
+from mousegpt.training.curves import draw_curves
 from mousegpt.training.export import load_exported
 from mousegpt.training.loop import Report, train_network
 from mousegpt.training.nano.export import export_nano
@@ -122,17 +123,3 @@ def _open_wording(folder: Path) -> Wording:
             "folder."
         ) from error
     return wording
-
-
-def draw_curves(log: pd.DataFrame, path: Path) -> None:
-    """Draw loss and scores over the epochs."""
-    import io
-
-    from mousegpt.plots.curves import plot_curves
-    from mousegpt.plots.style import publication_style
-
-    with publication_style():
-        stream = io.BytesIO()
-        figure = plot_curves(log).figure
-        figure.canvas.print_figure(stream, format="png", dpi=200, metadata={"Software": None})
-    write_atomically(path, stream.getvalue())
