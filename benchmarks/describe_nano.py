@@ -18,11 +18,19 @@ import numpy as np
 import pandas as pd
 
 from mousegpt.backends.nano import SHIPPED, NanoDescriber
-from mousegpt.core.facts import SPEEDS, STATES, UNKNOWN, state_column
+from mousegpt.core.attributes import count_claims
+from mousegpt.core.facts import SPEEDS, UNKNOWN
 from mousegpt.core.query import FrameQuery
-from mousegpt.description.attributes import PARTS, compare_attributes, count_claims, read_claimed
+from mousegpt.core.tables import DESCRIPTION_TABLE
 from mousegpt.description.factcheck import check_descriptions
 from mousegpt.description.parse import parse_reply
+from mousegpt.description.telling import tell_states
+from mousegpt.evaluation.attributes import (
+    guess_blindly,
+    judge_attributes,
+    list_states,
+    score_attributes,
+)
 from mousegpt.kinematics.cleaning import clean_poses
 from mousegpt.kinematics.posture import compute_posture
 from mousegpt.kinematics.velocity import compute_speeds
@@ -91,59 +99,33 @@ def ask(
     return query, jpeg
 
 
-def list_states(posture: pd.DataFrame) -> list[dict[str, str]]:
-    """Return the states of every row."""
-    names = [state.name for state in STATES]
-    table = posture[[state_column(name) for name in names]].fillna(UNKNOWN)
-    return [dict(zip(names, row, strict=True)) for row in table.to_numpy().tolist()]
-
-
-def find_commonest(true: Sequence[Mapping[str, str]]) -> dict[str, str]:
-    """Return the commonest known value of every state: what one would say without looking."""
-    found = {}
-    for state in STATES:
-        counts = Counter(row[state.name] for row in true if row[state.name] != UNKNOWN)
-        found[state.name] = counts.most_common(1)[0][0] if counts else UNKNOWN
-    return found
-
-
-def score(
-    claimed: Sequence[Mapping[str, str]], true: Sequence[Mapping[str, str]]
-) -> dict[str, float]:
+def score(told: pd.DataFrame, posture: pd.DataFrame) -> dict[str, float]:
     """Return the accuracy of each attribute, their mean, and how much is claimed falsely."""
-    said: dict[tuple[str, str], list[bool]] = {part: [] for part in PARTS}
+    scored = score_attributes(judge_attributes(told, posture)).set_index("attribute")
     wrong = total = 0
-    for one, other in zip(claimed, true, strict=True):
-        for part, is_right in compare_attributes(one, other).items():
-            said[part].append(is_right)
-        n_wrong, n_said = count_claims(one, other)
+    for one, other in zip(list_states(told), list_states(posture), strict=True):
+        claimed = {state: value for state, value in one.items() if value != UNKNOWN}
+        n_wrong, n_said = count_claims(claimed, other)
         wrong, total = wrong + n_wrong, total + n_said
-    by_state = {part: float(np.mean(values)) for part, values in said.items() if values}
-    attributes = dict.fromkeys(attribute for attribute, _ in by_state)
-    result = {
-        name: float(np.mean([value for (a, _), value in by_state.items() if a == name]))
-        for name in attributes
-    }
-    return result | {"mean": float(np.mean([*result.values()])), "untrue": wrong / max(total, 1),
-                     "n_claims": total}  # fmt: skip
+    accuracy = {str(name): float(share) for name, share in scored["accuracy"].dropna().items()}
+    return accuracy | {"untrue": wrong / max(total, 1), "n_claims": total}
 
 
 def describe(
     describer: NanoDescriber, asked: Sequence[tuple[FrameQuery, bytes]]
-) -> tuple[list[dict[str, str]], pd.DataFrame, float]:
-    """Return what is claimed, the descriptions, and frames a second."""
+) -> tuple[pd.DataFrame, float]:
+    """Return the descriptions, and frames a second."""
     queries, pictures = zip(*asked, strict=True)
     start = time.perf_counter()
     replies = describer.describe(queries, pictures)
     rate = len(asked) / (time.perf_counter() - start)
-    rows, claimed = [], []
+    rows = []
     for query, reply in zip(queries, replies, strict=True):
         parsed = parse_reply(reply.text, finish_reason=reply.finish_reason)
         texts = parsed.description.model_dump() if parsed.description else {}
-        claimed.append(read_claimed(texts))
         key = {"recording": query.recording, "individual": "mouse", "frame": query.frame}
         rows.append({**key, "time_s": query.frame / FPS, "status": parsed.status, **texts})
-    return claimed, pd.DataFrame(rows), rate
+    return pd.DataFrame(rows, columns=[*DESCRIPTION_TABLE.columns]), rate
 
 
 def check(descriptions: pd.DataFrame, posture: pd.DataFrame) -> float:
@@ -165,18 +147,17 @@ def measure(quick: bool) -> dict[str, object]:
         }
     describer = NanoDescriber(path)
     moments, posture, measured = make_scenes(3 if quick else 40)
-    true, found = list_states(posture), list_states(measured)
     scores: dict[str, dict[str, float]] = {
-        "kinematic (measured poses)": score(found, true),
-        "blind": score([find_commonest(true)] * len(true), true),
+        "kinematic (measured poses)": score(measured, posture),
+        "blind": score(guess_blindly(posture), posture),
     }
     rows = measured.to_dict("records")
     statuses: Counter[str] = Counter()
     for name, (speeds, motion, n_views) in CONDITIONS.items():
         asked = [ask(m, row, speeds, motion, n_views) for m, row in zip(moments, rows, strict=True)]
-        claimed, descriptions, rate = describe(describer, asked)
+        descriptions, rate = describe(describer, asked)
         statuses.update(descriptions["status"])
-        scores[f"nano: {name}"] = score(claimed, true) | {
+        scores[f"nano: {name}"] = score(tell_states(descriptions), posture) | {
             "hallucinated": check(descriptions, posture), "frames_per_s": rate,
         }  # fmt: skip
     best = scores[f"nano: {next(iter(CONDITIONS))}"]

@@ -10,7 +10,7 @@ import sys
 import zipfile
 from pathlib import Path
 
-from mousegpt.description.attributes import ATTRIBUTES
+from mousegpt.core.attributes import ATTRIBUTES
 
 _CARD = """# Model card: MouseGPT-nano
 

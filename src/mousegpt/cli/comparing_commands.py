@@ -9,35 +9,48 @@ import pandas as pd
 import typer
 
 from mousegpt.cli.console import print_json, print_line, print_table
-from mousegpt.cli.options import JsonOption
+from mousegpt.cli.options import JsonOption, ProjectOption
 from mousegpt.core.errors import UsageError
 
 
 def evaluate_describers(
     tables: Annotated[
-        list[str],
-        typer.Argument(metavar="[NAME=]TABLE…", help="Descriptions: tables, or folders of them."),
-    ],
-    truth: Annotated[Path, typer.Option(help="Posture table, or a folder of them.")],
+        list[str] | None,
+        typer.Argument(
+            metavar="[NAME=]TABLE…",
+            help="Descriptions: tables, or folders of them; those of the project if none.",
+        ),
+    ] = None,
+    project: ProjectOption = Path(),
+    truth: Annotated[
+        Path | None,
+        typer.Option(help="Posture table, or a folder of them; that of the project if none."),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for tables and the figure.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Compare describers on the same frames: correctness, completeness, hallucinations."""
-    from mousegpt.pipeline.comparing import compare_description_files, write_comparison
+    """Compare describers on the same frames: what they say rightly, wrongly, or not at all."""
+    from mousegpt.evaluation.comparison import tabulate_attributes
+    from mousegpt.pipeline.comparing import compare_description_files, find_tables, write_comparison
+    from mousegpt.pipeline.project import Project
 
-    models = dict(_parse_table(given) for given in tables)
-    if len(models) != len(tables):
-        raise UsageError("Expected another name for each table; write NAME=TABLE.")
-    comparison = compare_description_files(models, truth)
+    models, known = find_tables(Project(project))
+    if tables:
+        models = dict(_parse_table(given) for given in tables)
+        if len(models) != len(tables):
+            raise UsageError("Expected another name for each table; write NAME=TABLE.")
+    comparison = compare_description_files(models, truth or known)
     written = write_comparison(comparison, out) if out else []
+    attributes = tabulate_attributes(comparison.scores)
     if as_json:
         names = ("scores", "differences", "preferences")
-        print_json({name: getattr(comparison, name).to_dict("records") for name in names})
+        told = {name: getattr(comparison, name).to_dict("records") for name in names}
+        print_json({"attributes": attributes.to_dict("records")} | told)
         return
-    print_table(_lay_side_by_side(comparison.scores), ["metric", *models])
-    if len(models) > 1:
-        shown = comparison.preferences.round(3)
-        print_table(shown.to_dict("records"), list(shown.columns))
+    print_table(attributes.round(3).to_dict("records"), list(attributes.columns))
+    print_table(_lay_side_by_side(comparison.scores), ["metric", *attributes["model"]])
+    shown = comparison.preferences.round(3)
+    print_table(shown.to_dict("records"), list(shown.columns))
     if written:
         print_line(f"Wrote {len(written)} files to {out}.")
 

@@ -16,24 +16,23 @@ import pandas as pd
 from pydantic import Field
 
 from mousegpt.core.arrays import FloatArray, IntArray
+from mousegpt.core.attributes import ATTRIBUTES, PARTS
 from mousegpt.core.description import ELEMENTS
 from mousegpt.core.errors import DataError
-from mousegpt.core.facts import STATES, UNKNOWN, state_column
 from mousegpt.core.tables import KEY
-from mousegpt.evaluation.descriptions import ATTRIBUTES
+from mousegpt.evaluation.attributes import MEAN, average_attributes, judge_attributes
 
+#: What is measured of each attribute, and of all: the share of what is known that is told rightly.
+ACCURACIES: Final = {name: f"right {name}" for name in (*ATTRIBUTES, MEAN)}
 #: What is measured, and what it is a share of.
 METRICS: Final[Mapping[str, str]] = {
+    **{name: "what is known of it: told, and rightly" for name in ACCURACIES.values()},
+    "hallucination": "checkable claims that are contradicted",
     "usable": "frames with a description that could be read",
     "correct": "frames with a description in which nothing is contradicted",
     **{f"correct {name}": f"the same of the element {name}" for name in ELEMENTS},
-    "complete": "known attributes that are said, and rightly",
-    "hallucination": "checkable claims that are contradicted",
     "words": "words of a description that could be read",
 }
-#: Where less is better; of "words" neither is.
-LESS_IS_BETTER: Final = ("hallucination",)
-_BOTH_PAWS: Final = {"allpaws": ("fore paws", "hind paws")}
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +53,7 @@ class Comparison:
 def compare_describers(
     descriptions: Mapping[str, pd.DataFrame],
     claims: Mapping[str, pd.DataFrame],
+    told: Mapping[str, pd.DataFrame],
     posture: pd.DataFrame,
     *,
     animal: Sequence[str] = ("recording", "individual"),
@@ -69,6 +69,8 @@ def compare_describers(
         Name -> DESCRIPTION_TABLE. A frame without a usable description counts as not correct.
     claims
         Name -> its claims, judged against ``posture``.
+    told
+        Name -> the states that its descriptions tell.
     posture
         POSTURE_TABLE with the true (or measured) states.
     animal
@@ -82,7 +84,7 @@ def compare_describers(
     Raises
     ------
     DataError
-        When the tables share no frame, or claims of a describer are missing.
+        When the tables share no frame, or a describer has no claims or states.
 
     Notes
     -----
@@ -91,26 +93,30 @@ def compare_describers(
     can show counts; of two descriptions that is better which could be read, has fewer
     contradictions, then more that is right.
     """
-    if set(descriptions) != set(claims):
-        raise DataError(
-            f"Expected claims of {', '.join(descriptions)}, found those of {', '.join(claims)}."
-        )
-    frames = _share_frames(descriptions, posture)
+    for given in (claims, told):
+        if set(descriptions) != set(given):
+            raise DataError(
+                f"Expected claims and states of {', '.join(descriptions)}, "
+                f"found those of {', '.join(given)}."
+            )
+    frames = share_frames(descriptions, posture)
     counts = {
-        name: _count_frames(frames, table, claims[name]) for name, table in descriptions.items()
+        name: _count_frames(frames, table, claims[name], told[name])
+        for name, table in descriptions.items()
     }
     number = frames.groupby([frames[name] for name in animal]).ngroup().to_numpy(np.int64)
     draws = _Draws(number, n_resamples, confidence, seed)
+    measured = {name: _measure(table, draws) for name, table in counts.items()}
     scores = [
-        {"model": name, "metric": metric, "n_animals": draws.n_animals}
-        | draws.measure(*_select(table, metric))
-        for name, table in counts.items()
-        for metric in METRICS
+        {"model": name, "metric": metric, "n_animals": draws.n_animals, "n": n}
+        | draws.summarize(samples)
+        for name, metrics in measured.items()
+        for metric, (n, samples) in metrics.items()
     ]
     pairs = list(combinations(counts, 2))
     differences = [
         {"model": one, "other": other, "metric": metric}
-        | draws.measure_difference(_select(counts[one], metric), _select(counts[other], metric))
+        | draws.summarize(measured[other][metric][1] - measured[one][metric][1], "difference")
         for one, other in pairs
         for metric in METRICS
     ]
@@ -121,50 +127,23 @@ def compare_describers(
     return Comparison(pd.DataFrame(scores), pd.DataFrame(differences), pd.DataFrame(preferences))
 
 
-class _Draws:
-    """Animals drawn anew, many times; the same for all that is measured."""
-
-    def __init__(self, animal: IntArray, n_resamples: int, confidence: float, seed: int) -> None:
-        self._animal = animal
-        self.n_animals = int(animal.max()) + 1
-        rng = np.random.default_rng(seed)
-        self._drawn = rng.integers(self.n_animals, size=(n_resamples, self.n_animals))
-        self._tail = (1 - confidence) / 2
-
-    def measure(self, part: FloatArray, whole: FloatArray) -> dict[str, float]:
-        """Return the share of a whole, both counted frame by frame."""
-        total = float(whole.sum())
-        value = float(part.sum()) / total if total else np.nan
-        low, high = self._find_interval(self._resample(part, whole))
-        return {"n": total, "value": value, "low": low, "high": high}
-
-    def measure_difference(
-        self, one: tuple[FloatArray, FloatArray], other: tuple[FloatArray, FloatArray]
-    ) -> dict[str, float]:
-        """Return the second share minus the first, of the same animals."""
-        low, high = self._find_interval(self._resample(*other) - self._resample(*one))
-        value = self.measure(*other)["value"] - self.measure(*one)["value"]
-        return {"difference": value, "low": low, "high": high}
-
-    def _resample(self, part: FloatArray, whole: FloatArray) -> FloatArray:
-        sums = [
-            np.bincount(self._animal, weights=counted, minlength=self.n_animals)
-            for counted in (part, whole)
-        ]
-        numerator, denominator = (counted[self._drawn].sum(axis=1) for counted in sums)
-        safe = np.where(denominator > 0, denominator, np.nan)
-        return np.asarray(numerator / safe)
-
-    def _find_interval(self, values: FloatArray) -> tuple[float, float]:
-        known = values[~np.isnan(values)]
-        if self.n_animals < 2 or not known.size:
-            return np.nan, np.nan
-        low, high = np.quantile(known, [self._tail, 1 - self._tail])
-        return float(low), float(high)
+def tabulate_attributes(scores: pd.DataFrame) -> pd.DataFrame:
+    """Return a row a describer: the accuracy of each attribute, their mean, its hallucinations."""
+    names = {metric: name for name, metric in ACCURACIES.items()}
+    names["hallucination"] = "hallucination"
+    wide = scores.pivot(index="model", columns="metric", values="value")
+    chosen = wide.loc[[*dict.fromkeys(scores["model"])], [*names]]
+    return chosen.rename(columns=names).reset_index().rename_axis(columns=None)
 
 
-def _share_frames(descriptions: Mapping[str, pd.DataFrame], posture: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of the truth that every describer was asked about."""
+def share_frames(descriptions: Mapping[str, pd.DataFrame], posture: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the truth that every describer was asked about.
+
+    Raises
+    ------
+    DataError
+        When there are none, or the truth repeats a frame.
+    """
     repeated = int(posture.duplicated([*KEY]).sum())
     if repeated:
         raise DataError(f"The truth has {repeated} repeated frame(s); name each table once.")
@@ -179,8 +158,61 @@ def _share_frames(descriptions: Mapping[str, pd.DataFrame], posture: pd.DataFram
     return frames.reset_index(drop=True)
 
 
+class _Draws:
+    """Animals drawn anew, many times; the same for all that is measured."""
+
+    def __init__(self, animal: IntArray, n_resamples: int, confidence: float, seed: int) -> None:
+        self._animal = animal
+        self.n_animals = int(animal.max()) + 1
+        rng = np.random.default_rng(seed)
+        drawn = rng.integers(self.n_animals, size=(n_resamples, self.n_animals))
+        self._drawn = np.vstack([np.arange(self.n_animals), drawn])  # first all, each once
+        self._tail = (1 - confidence) / 2
+
+    def share(self, part: FloatArray, whole: FloatArray) -> FloatArray:
+        """Return the share of a whole, both counted frame by frame: of all animals, then a draw."""
+        sums = [
+            np.bincount(self._animal, weights=counted, minlength=self.n_animals)
+            for counted in (part, whole)
+        ]
+        numerator, denominator = (counted[self._drawn].sum(axis=1) for counted in sums)
+        return np.asarray(numerator / np.where(denominator > 0, denominator, np.nan))
+
+    def summarize(self, samples: FloatArray, name: str = "value") -> dict[str, float]:
+        """Return the value of all animals, and its interval."""
+        known = samples[1:][~np.isnan(samples[1:])]
+        low, high = np.nan, np.nan
+        if self.n_animals > 1 and known.size:
+            low, high = np.quantile(known, [self._tail, 1 - self._tail])
+        return {name: float(samples[0]), "low": float(low), "high": float(high)}
+
+
+def _measure(counted: pd.DataFrame, draws: _Draws) -> dict[str, tuple[float, FloatArray]]:
+    """Return of each metric what it is a share of, and its value in every draw."""
+    shares = {
+        (attribute, state): draws.share(*_select(counted, f"right {state}", f"known {state}"))
+        for attribute, state in PARTS
+    }
+    n = {name: float(counted[[f"known {state}" for state in ATTRIBUTES[name]]].sum().sum())
+         for name in ATTRIBUTES}  # fmt: skip
+    n[MEAN] = sum(n.values())
+    measured = {
+        ACCURACIES[name]: (n[name], share) for name, share in average_attributes(shares).items()
+    }
+    wholes = {"hallucination": "checkable", "words": "usable"}
+    for metric in METRICS:
+        if metric not in measured:
+            part, whole = _select(counted, metric, wholes.get(metric, "frames"))
+            measured[metric] = float(whole.sum()), draws.share(part, whole)
+    return measured
+
+
+def _select(counted: pd.DataFrame, *names: str) -> list[FloatArray]:
+    return [counted[name].to_numpy(float) for name in names]
+
+
 def _count_frames(
-    frames: pd.DataFrame, descriptions: pd.DataFrame, claims: pd.DataFrame
+    frames: pd.DataFrame, descriptions: pd.DataFrame, claims: pd.DataFrame, told: pd.DataFrame
 ) -> pd.DataFrame:
     """Count, frame by frame, what the metrics are made of."""
     keys = list(KEY)
@@ -193,62 +225,36 @@ def _count_frames(
     judged = claims.merge(frames[keys].reset_index(names="place"), on=keys)
     wrong = judged[judged["verdict"] == "contradicted"]
     right = judged[judged["verdict"] == "supported"]
-    counted["n_wrong"], counted["n_right"] = _tally(wrong, counted), _tally(right, counted)
-    counted["correct"] = counted["usable"] * (counted["n_wrong"] == 0)
+    counted["hallucination"], counted["n_right"] = _tally(wrong, counted), _tally(right, counted)
+    counted["checkable"] = counted["hallucination"] + counted["n_right"]
+    counted["correct"] = counted["usable"] * (counted["hallucination"] == 0)
     for element in ELEMENTS:
         faults = _tally(wrong[wrong["element"] == element], counted)
         counted[f"correct {element}"] = counted["usable"] * (faults == 0)
-    known, said = _count_attributes(frames, right, wrong)
-    return counted.assign(known=known, said=said)
+    judged = judge_attributes(told, frames)
+    judged = judged.merge(frames[keys].reset_index(names="place"), on=keys)
+    for _, state in PARTS:
+        known = judged[judged["state"] == state]
+        counted[f"known {state}"] = _tally(known, counted)
+        counted[f"right {state}"] = _tally(known[known["is_right"]], counted)
+    return counted
 
 
 def _tally(claims: pd.DataFrame, counted: pd.DataFrame) -> pd.Series[float]:
     return claims.groupby("place").size().reindex(counted.index, fill_value=0).astype(float)
 
 
-def _count_attributes(
-    frames: pd.DataFrame, right: pd.DataFrame, wrong: pd.DataFrame
-) -> tuple[FloatArray, FloatArray]:
-    """Count the attributes that the truth knows, and those of them that are said rightly."""
-    known, said = np.zeros(len(frames)), np.zeros(len(frames))
-    for name, kinds in ATTRIBUTES.items():
-        states = [state_column(s.name) for s in STATES if s.name.startswith(tuple(kinds))]
-        there = [state for state in states if state in frames]
-        is_known = (frames[there].fillna(UNKNOWN) != UNKNOWN).any(axis=1).to_numpy()
-        named = {*kinds, *(kind for kind, names in _BOTH_PAWS.items() if name in names)}
-        good, bad = (
-            frames.index.isin(claims.loc[claims["kind"].isin(named), "place"])
-            for claims in (right, wrong)
-        )
-        known += is_known
-        said += is_known & good & ~bad
-    return known, said
-
-
-def _select(counted: pd.DataFrame, metric: str) -> tuple[FloatArray, FloatArray]:
-    """Return what a metric counts and what it is a share of."""
-    if metric == "complete":
-        return counted["said"].to_numpy(), counted["known"].to_numpy()
-    if metric == "hallucination":
-        wrong = counted["n_wrong"].to_numpy()
-        return wrong, wrong + counted["n_right"].to_numpy()
-    whole = counted["usable" if metric == "words" else "frames"]
-    return counted[metric].to_numpy(), whole.to_numpy()
-
-
 def _prefer(one: pd.DataFrame, other: pd.DataFrame, draws: _Draws) -> dict[str, float]:
     """Choose the better description of each frame."""
     choice = np.zeros(len(one))
-    for column, sign in (("usable", 1), ("n_wrong", -1), ("n_right", 1)):
+    for column, sign in (("usable", 1), ("hallucination", -1), ("n_right", 1)):
         difference = sign * np.sign(other[column].to_numpy() - one[column].to_numpy())
         choice = np.where(choice == 0, difference, choice)
-    share = draws.measure((choice + 1) / 2, np.ones(len(choice)))
+    share = draws.summarize(draws.share((choice + 1) / 2, np.ones(len(choice))), "preferred")
     return {
         "n_frames": len(choice),
         "better": float((choice > 0).mean()),
         "worse": float((choice < 0).mean()),
         "equal": float((choice == 0).mean()),
-        "preferred": share["value"],
-        "low": share["low"],
-        "high": share["high"],
+        **share,
     }

@@ -5,54 +5,91 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
+from typing import Final
 
 import pandas as pd
 
 from mousegpt.core.errors import DataError
 from mousegpt.core.tables import DESCRIPTION_TABLE, KEY, validate_table
 from mousegpt.description.factcheck import check_descriptions
-from mousegpt.evaluation.comparison import Comparison, compare_describers
+from mousegpt.description.kinematic import describe_posture
+from mousegpt.description.telling import read_freely, tell_states
+from mousegpt.evaluation.attributes import guess_blindly
+from mousegpt.evaluation.comparison import (
+    Comparison,
+    compare_describers,
+    share_frames,
+    tabulate_attributes,
+)
 from mousegpt.io.atomic import write_atomically
 from mousegpt.io.tables import load_table
 from mousegpt.pipeline.drawings import encode_figure
 from mousegpt.pipeline.pictures import get_figure
+from mousegpt.pipeline.project import STUDY, Project
 from mousegpt.plots.comparison import plot_comparison
+
+#: In the truth of a synthetic study.
+TRUTHS: Final = "*.posture.parquet"
+#: A describer that never looks: it always tells the commonest state of the frames.
+BLIND: Final = "blind"
 
 
 def compare_description_files(models: Mapping[str, Path], truth: Path) -> Comparison:
-    """Compare describers by what they wrote.
+    """Compare describers by what they wrote, and with one that never looks.
 
     Parameters
     ----------
     models
         Name -> a table of descriptions, or a folder of such tables (as ``tables/descriptions``).
     truth
-        A posture table or a folder of them (as ``tables/posture``). A column ``subject`` names the
-        animal; else each individual of each recording counts as one.
+        A posture table or a folder of them: ``truth`` of a synthetic study, or ``tables/posture``.
+        A column ``subject`` names the animal; else each individual of each recording counts as one.
 
     Raises
     ------
     DataError
         When a file is none of these, or they share no frame.
     """
-    posture = load_tables(truth)
+    posture = load_tables(truth, TRUTHS)
     missing = [name for name in (*KEY, "body_length") if name not in posture]
     if missing:
         raise DataError(
             f"Expected a posture table in {truth}, but it lacks {', '.join(missing)}; name "
-            "tables/posture of a project, or the truth of a synthetic study with these columns."
+            "tables/posture of a project, or the truth of a synthetic study."
         )
     descriptions = {
         name: validate_table(load_tables(path), DESCRIPTION_TABLE) for name, path in models.items()
     }
-    claims = {name: check_descriptions(table, posture) for name, table in descriptions.items()}
-    animal = ("subject",) if "subject" in posture else ("recording", "individual")
-    return compare_describers(descriptions, claims, posture, animal=animal)
+    if BLIND in descriptions:
+        raise DataError(f"'{BLIND}' is the describer that never looks; give yours another name.")
+    frames = share_frames(descriptions, posture)
+    descriptions[BLIND] = describe_posture(guess_blindly(frames))
+    return compare_describers(
+        descriptions,
+        {name: check_descriptions(table, frames) for name, table in descriptions.items()},
+        {name: tell_states(table, otherwise=read_freely) for name, table in descriptions.items()},
+        frames,
+        animal=("subject",) if "subject" in posture else ("recording", "individual"),
+    )
 
 
-def load_tables(path: Path) -> pd.DataFrame:
-    """Load a table, or all of a folder joined."""
-    files = sorted(path.glob("*.parquet")) if path.is_dir() else [path]
+def find_tables(project: Project) -> tuple[dict[str, Path], Path]:
+    """Return where the descriptions of a project are, by its name, and its truth.
+
+    The truth is that of a synthetic study, or else what was measured.
+    """
+    folder, truth = project.folder.resolve(), project.folder / "truth"
+    measured = project.table("posture", STUDY).parent
+    descriptions = {folder.name: project.table("descriptions", STUDY).parent}
+    return descriptions, truth if any(truth.glob(TRUTHS)) else measured
+
+
+def load_tables(path: Path, *patterns: str) -> pd.DataFrame:
+    """Load a table, or all of a folder joined: those of the first pattern that any file has."""
+    files = [path]
+    if path.is_dir():
+        found = (sorted(path.glob(pattern)) for pattern in (*patterns, "*.parquet"))
+        files = next(filter(None, found), [])
     if not files:
         raise DataError(f"Expected tables (.parquet) in {path}, found none; name another folder.")
     return pd.concat([load_table(file) for file in files], ignore_index=True)
@@ -66,6 +103,9 @@ def write_comparison(comparison: Comparison, folder: Path) -> list[Path]:
         .encode()
         for field in fields(comparison)
     }
+    content["attributes.csv"] = (
+        tabulate_attributes(comparison.scores).to_csv(index=False, float_format="%.6g").encode()
+    )
     figure = get_figure(plot_comparison(comparison.scores))
     content |= {f"comparison.{ending}": data for ending, data in encode_figure(figure).items()}
     for name, data in content.items():

@@ -26,7 +26,8 @@ from mousegpt.description.factcheck import (
     measure_hallucination,
     read_claims,
 )
-from mousegpt.evaluation.descriptions import score_attributes
+from mousegpt.description.telling import read_freely, tell_states
+from mousegpt.evaluation.attributes import judge_attributes, score_attributes
 from mousegpt.io.atomic import write_atomically
 from mousegpt.io.tables import load_table, save_table
 from mousegpt.pipeline.drawings import encode_figure
@@ -171,9 +172,10 @@ def make_rule_judge(posture: pd.DataFrame) -> Callable[[Any], Rating | None]:
 
 def _check(words: pd.DataFrame, posture: pd.DataFrame, *, is_truth: bool) -> DescriptionCheck:
     claims = check_descriptions(words, posture)
+    told = tell_states(words, otherwise=read_freely)
     return DescriptionCheck(
         claims,
         measure_hallucination(claims),
         curate_descriptions(words, make_rule_judge(posture)),
-        score_attributes(claims, posture) if is_truth else None,
+        score_attributes(judge_attributes(told, posture)) if is_truth else None,
     )

@@ -160,9 +160,13 @@ def require_columns(table: pd.DataFrame, *names: str) -> None:
 
 
 def add_legend(
-    ax: Axes, looks: Mapping[str, Look], *, kind: Literal["patch", "marker"] = "patch"
+    ax: Axes,
+    looks: Mapping[str, Look],
+    *,
+    kind: Literal["patch", "marker"] = "patch",
+    above: bool = False,
 ) -> None:
-    """Put a legend to the right of the axes."""
+    """Put a legend to the right of the axes, or in two columns above them."""
     lines = {wrap_name(name): look for name, look in looks.items()}
     handles: list[Artist] = [
         Patch(facecolor=look.color, hatch=look.hatch, edgecolor="white", linewidth=0, label=name)
@@ -172,7 +176,10 @@ def add_legend(
         )
         for name, look in lines.items()
     ]
-    ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0)
+    if above:
+        ax.legend(handles=handles, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
+    else:
+        ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0)
 
 
 def clip_name(name: str, *, width: int = 32) -> str:

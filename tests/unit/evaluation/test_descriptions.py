@@ -1,13 +1,11 @@
 """Planted falsehoods are found again; scores follow from counts known beforehand."""
 
-import numpy as np
 import pandas as pd
 import pytest
 
-from mousegpt.core.errors import DataError
 from mousegpt.core.facts import STATES
 from mousegpt.description.factcheck import check_descriptions
-from mousegpt.evaluation.descriptions import score_attributes, score_detection
+from mousegpt.evaluation.descriptions import score_detection
 from mousegpt.evaluation.planting import FALSE_VALUES, load_paraphrases, plant_contradictions
 
 KEY = {"recording": "r", "individual": "m"}
@@ -89,18 +87,3 @@ def test_detection_counts_sentences():
     assert (score["n_planted"], score["n_found"], score["n_false_alarms"]) == (2, 1, 1)
     assert (score["precision"], score["recall"], score["supported"]) == (0.5, 0.5, 0.5)
     assert score_detection(claims, sentences, by=["state"])["n_planted"].tolist() == [2]
-
-
-def test_attributes_are_right_wrong_or_unsaid():
-    posture = make_posture(3).assign(state_pace=["still", "slow", "unknown"])
-    claims = pd.DataFrame(
-        {**KEY, "frame": [0, 1, 1, 2], "kind": ["pace", "pace", "pace", "tail_shape"],
-         "verdict": ["supported", "supported", "contradicted", "not checkable"]}
-    )  # fmt: skip
-    table = score_attributes(claims, posture).set_index("attribute")
-    moving = table.loc["moving or still"]
-    assert (moving["n_frames"], moving["accuracy"], moving["wrong"]) == (2, 0.5, 0.5)
-    assert table.loc["tail", "unsaid"] == 1
-    assert np.isclose(table.loc["mean", "accuracy"], table["accuracy"].iloc[:-1].mean())
-    with pytest.raises(DataError, match="frames of the truth"):
-        score_attributes(claims.assign(recording="another"), posture)
