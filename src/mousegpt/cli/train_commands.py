@@ -25,7 +25,8 @@ _OutOption = Annotated[Path, typer.Option("--out", help="Checkpoint, log, curves
 _InitOption = Annotated[
     str | None,
     typer.Option(
-        "--init", help="Begin with: shipped, or the checkpoint.pt or .onnx of a training."
+        "--init",
+        help="Begin with: shipped, imagenet, or the checkpoint.pt or .onnx of a training.",
     ),
 ]
 _EpochsOption = Annotated[int | None, typer.Option(help="Else those of the preset.")]
@@ -87,7 +88,8 @@ def train_detector(
     preset: Annotated[
         str | None,
         typer.Option(
-            help="paper (YOLOv5-s, 640 px), small or light (CPU); else that of --init, else small."
+            help="paper (YOLOv5-s, 640 px), small, or for a CPU light or pretrained; else that of "
+            "--init, else small."
         ),
     ] = None,
     init: _InitOption = None,
@@ -108,7 +110,8 @@ def train_pose(
     preset: Annotated[
         str | None,
         typer.Option(
-            help="paper (HRNet-w48), w32, small or light (CPU); else that of --init, else small."
+            help="paper (HRNet-w48), w32, small, or for a CPU light or pretrained; else that of "
+            "--init, else small."
         ),
     ] = None,
     init: _InitOption = None,
@@ -162,7 +165,10 @@ def _train(
 
 def _find_init(kind: NetworkKind, name: str) -> Path:
     from mousegpt.backends.registry import SHIPPED, find_network
+    from mousegpt.training.efficient import find_pretrained
 
+    if name == "imagenet":
+        return find_pretrained()
     return find_network(kind, SHIPPED, exact=True) if name == SHIPPED else Path(name)
 
 

@@ -49,6 +49,7 @@ class Detector(nn.Module):
         super().__init__()
         c = [_scale_channels(n, width) for n in (64, 128, 256, 512, 1024)]
         n = [max(round(blocks * depth), 1) for blocks in (3, 6, 9, 3)]
+        self.widths = c
         self.stem = _convolve(3, c[0], 6, 2, 2)
         self.stages = nn.ModuleList(
             nn.Sequential(_convolve(c[i], c[i + 1], 3, 2), CrossStage(c[i + 1], c[i + 1], n[i]))
@@ -75,16 +76,20 @@ class Detector(nn.Module):
 
     def forward(self, pictures: Tensor) -> list[Tensor]:
         """Return raw proposals of each level, shape (n, 3, rows, columns, 5)."""
-        x = self.stages[0](self.stem(pictures))
-        fine = self.stages[1](x)
-        middle = self.stages[2](fine)
-        coarse = self.lateral[0](self.pool(self.stages[3](middle)))
+        fine, middle, deep = self.see(pictures)
+        coarse = self.lateral[0](self.pool(deep))
         half = self.lateral[1](self.down_merge[0](torch.cat([_double(coarse), middle], 1)))
         first = self.down_merge[1](torch.cat([_double(half), fine], 1))
         second = self.up_merge[0](torch.cat([self.shrink[0](first), half], 1))
         third = self.up_merge[1](torch.cat([self.shrink[1](second), coarse], 1))
         levels = zip(self.heads, (first, second, third), strict=True)
         return [_split_anchors(head(features)) for head, features in levels]
+
+    def see(self, pictures: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return features at 1/8, 1/16 and 1/32 of the extent."""
+        fine = self.stages[1](self.stages[0](self.stem(pictures)))
+        middle = self.stages[2](fine)
+        return fine, middle, self.stages[3](middle)
 
     def decode(self, raw: list[Tensor]) -> Tensor:
         """Return proposals, shape (n, proposal, 5): left, top, right, bottom in px, and score."""

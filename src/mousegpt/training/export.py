@@ -22,6 +22,7 @@ from mousegpt.training.detector import Detector
 from mousegpt.training.tasks import normalize_colors, scale_colors
 
 _OPSET: Final = 17
+_OPERATIONS: Final = ["Conv", "Add", "Relu", "Clip"]  # made 8-bit
 
 
 class Deployed(nn.Module):
@@ -128,7 +129,7 @@ def quantize_network(source: Path, target: Path, pictures: Sequence[ImageArray])
             quant_pre_process(str(source), str(fused), skip_symbolic_shape=True)
             quantize_static(
                 fused, part, Reader(), quant_format=QuantFormat.QDQ, per_channel=True,
-                op_types_to_quantize=["Conv", "Add", "Relu"], nodes_to_exclude=_list_heads(fused),
+                op_types_to_quantize=_OPERATIONS, nodes_to_exclude=_list_heads(fused),
                 weight_type=QuantType.QInt8, activation_type=QuantType.QUInt8,
             )  # fmt: skip
 
@@ -192,7 +193,7 @@ def _list_heads(path: Path) -> list[str]:
     heads = []
     for node in reversed(graph.node):
         leads_on = any(name in before_convolution for name in node.output)
-        if node.op_type in ("Conv", "Add", "Relu") and not leads_on:
+        if node.op_type in _OPERATIONS and not leads_on:
             heads.append(node.name)
         if node.op_type == "Conv" or leads_on:
             before_convolution.update(node.input)

@@ -13,14 +13,16 @@ from mousegpt.training.augmentation import Augmentation
 from mousegpt.training.schedule import decay_in_steps, decay_linearly, warm_up
 
 Kind = Literal["detector", "pose"]
+EFFICIENT: Final = "lite0"  # the pose network that is no HRNet
 
 
 class Recipe(BaseModel):
     """Everything that a training depends on, but the data.
 
-    ``network`` names an HRNet of `hrnet.ARCHITECTURES`, or tells depth and width of the detector
-    as "DEPTHxWIDTH". ``ema``: the share that the average of the weights keeps at each step.
-    ``min_share``: what a small source is repeated to, as a share of the largest.
+    ``network`` names an HRNet of `hrnet.ARCHITECTURES` or is "lite0" (`efficient`), or tells depth
+    and width of the detector as "DEPTHxWIDTH". ``ema``: the share that the average of the weights
+    keeps at each step. ``min_share``: what a small source is repeated to, as a share of the
+    largest.
 
     Notes
     -----
@@ -59,9 +61,35 @@ _DETECTOR: Final = Recipe(
     weight_decay=5e-4, decay="linear",
     augmentation=Augmentation(rotation_deg=10, scale=0.5, clutter=0.6),
 )  # fmt: skip
+_LIGHT_DETECTOR: Final = _DETECTOR.model_copy(
+    update={
+        "network": "0.33x0.25",
+        "size_px": 320,
+        "batch": 32,
+        "epochs": 12,
+        "optimizer": "adam",
+        "weight_decay": 0.0,
+        "warm_up_steps": 100,
+        "ema": 0.998,
+    }
+)
 _POSE: Final = Recipe(kind="pose", network="w48", size_px=256)
+_LIGHT_POSE: Final = _POSE.model_copy(
+    update={
+        "network": "w16-light",
+        "size_px": 192,
+        "batch": 32,
+        "epochs": 20,
+        "learning_rate": 2e-3,
+        "decay": "linear",
+        "warm_up_steps": 200,
+        "ema": 0.998,
+        "min_share": 0.05,
+    }
+)
 
-#: "paper" is the paper's; "small" is for minutes on a GPU; "light" learns in hours on a CPU
+#: "paper" is the paper's; "small" is for minutes on a GPU; "light" learns in hours on a CPU,
+#: "pretrained" too, from weights that know photographs (``--init imagenet``)
 PRESETS: Final[Mapping[str, Mapping[str, Recipe]]] = MappingProxyType(
     {
         "detector": {
@@ -76,17 +104,9 @@ PRESETS: Final[Mapping[str, Mapping[str, Recipe]]] = MappingProxyType(
                     "weight_decay": 0.0,
                 }
             ),
-            "light": _DETECTOR.model_copy(
-                update={
-                    "network": "0.33x0.25",
-                    "size_px": 320,
-                    "batch": 32,
-                    "epochs": 12,
-                    "optimizer": "adam",
-                    "weight_decay": 0.0,
-                    "warm_up_steps": 100,
-                    "ema": 0.998,
-                }
+            "light": _LIGHT_DETECTOR,
+            "pretrained": _LIGHT_DETECTOR.model_copy(
+                update={"network": EFFICIENT, "epochs": 3, "min_share": 0.05}
             ),
         },
         "pose": {
@@ -95,18 +115,9 @@ PRESETS: Final[Mapping[str, Mapping[str, Recipe]]] = MappingProxyType(
             "small": _POSE.model_copy(
                 update={"network": "w18-small", "learning_rate": 1e-3, "epochs": 60}
             ),
-            "light": _POSE.model_copy(
-                update={
-                    "network": "w16-light",
-                    "size_px": 192,
-                    "batch": 32,
-                    "epochs": 20,
-                    "learning_rate": 2e-3,
-                    "decay": "linear",
-                    "warm_up_steps": 200,
-                    "ema": 0.998,
-                    "min_share": 0.05,
-                }
+            "light": _LIGHT_POSE,
+            "pretrained": _LIGHT_POSE.model_copy(
+                update={"network": EFFICIENT, "epochs": 12, "learning_rate": 1e-3}
             ),
         },
     }

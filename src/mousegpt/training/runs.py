@@ -19,11 +19,12 @@ from mousegpt.plots.curves import plot_curves
 from mousegpt.plots.style import publication_style
 from mousegpt.training.anchors import find_anchors
 from mousegpt.training.checkpoints import FILE, load_checkpoint, load_matching
+from mousegpt.training.efficient import PRETRAINED_SUFFIX, adapt_colors, load_pretrained
 from mousegpt.training.export import export_network, load_exported, read_header
 from mousegpt.training.loop import Report, train_network
-from mousegpt.training.recipes import PRESETS, Kind, Recipe
+from mousegpt.training.recipes import EFFICIENT, PRESETS, Kind, Recipe
 from mousegpt.training.samples import PackedSamples, list_packs, split_packs
-from mousegpt.training.tasks import DetectorTask, PoseTask, Task
+from mousegpt.training.tasks import COLORS, DetectorTask, PoseTask, Task
 
 
 def run_training(
@@ -44,7 +45,8 @@ def run_training(
     folder
         Gets the checkpoint, ``log.csv``, ``curves.png`` and the network as ONNX.
     init
-        What to begin with: the ``checkpoint.pt`` of another training, or an exported network.
+        What to begin with: the ``checkpoint.pt`` of another training, an exported network, or the
+        ``.pth`` of an EfficientNet-Lite0.
     n_workers
         Processes that prepare batches; on a GPU all cores but two when left out, else none.
 
@@ -62,7 +64,7 @@ def run_training(
     task = _make_task(recipe, train, anchors)
     validation = _make_task(recipe, held, anchors)
     if init is not None:
-        load_matching(task.network, _load_weights(init))
+        load_matching(task.network, _load_weights(init, recipe.kind))
     if n_workers is None:
         n_workers = max((os.cpu_count() or 1) - 2, 0) if torch.cuda.is_available() else 0
     state = train_network(
@@ -87,7 +89,8 @@ def name_network(recipe: Recipe) -> str:
     >>> name_network(PRESETS["pose"]["paper"])
     'hrnet-w48-256'
     """
-    family = "yolo" if recipe.kind == "detector" else "hrnet"
+    own = "yolo" if recipe.kind == "detector" else "hrnet"
+    family = "efficientnet" if recipe.network == EFFICIENT else own
     return f"{family}-{recipe.network}-{recipe.size_px}"
 
 
@@ -99,6 +102,8 @@ def find_preset(kind: Kind, init: Path) -> str:
     ProjectError
         When it is of none.
     """
+    if init.suffix == PRETRAINED_SUFFIX:
+        return "pretrained"
     if init.suffix == ".onnx":
         name = read_header(init).get("name", "of another program")
     else:
@@ -126,15 +131,17 @@ def _choose_anchors(
     if recipe.kind == "pose":
         return np.ones((3, 3, 2))
     if begun is not None:
-        weights = _load_weights(begun)
+        weights = _load_weights(begun, recipe.kind)
         if "anchors" in weights:
             return np.asarray(weights["anchors"].numpy(), dtype=np.float64)
     sizes = np.concatenate([source.collect_boxes() for source in sources])
     return find_anchors(sizes * recipe.size_px, seed=recipe.seed)
 
 
-def _load_weights(path: Path) -> dict[str, Tensor]:
-    """Load averaged weights; what is no ONNX is taken for a checkpoint."""
+def _load_weights(path: Path, kind: Kind) -> dict[str, Tensor]:
+    """Load averaged weights; what is neither ONNX nor of photographs is taken for a checkpoint."""
+    if path.suffix == PRETRAINED_SUFFIX:
+        return adapt_colors(load_pretrained(path), *COLORS[kind])
     if path.suffix == ".onnx":
         return load_exported(path)
     average: dict[str, Tensor] = load_checkpoint(path)["average"]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from types import MappingProxyType
+from typing import Any, Final, Protocol
 
 import numpy as np
 import torch
@@ -13,15 +14,20 @@ from mousegpt.core.arrays import FloatArray, ImageArray
 from mousegpt.core.errors import DataError
 from mousegpt.training.batches import DetectorInputs, PoseInputs
 from mousegpt.training.detector import Detector
+from mousegpt.training.efficient import EfficientDetector, EfficientPoseNetwork
 from mousegpt.training.hrnet import PoseNetwork, compute_heatmap_loss, find_architecture
 from mousegpt.training.proposals import compute_detection_loss
-from mousegpt.training.recipes import Recipe
+from mousegpt.training.recipes import EFFICIENT, Recipe
 from mousegpt.training.samples import Samples
 from mousegpt.vision.detection import measure_overlaps
 from mousegpt.vision.pose2d import decode_heatmaps
 
 #: mean and standard deviation of the colours that the pose network expects, of 255
 MEAN, SPREAD = (123.7, 116.3, 103.5), (58.4, 57.1, 57.4)
+#: the same by kind of network
+COLORS: Final = MappingProxyType(
+    {"pose": (MEAN, SPREAD), "detector": ((0.0, 0.0, 0.0), (255.0, 255.0, 255.0))}
+)
 
 
 class Task(Protocol):
@@ -54,7 +60,7 @@ class PoseTask:
     """Train the pose network."""
 
     def __init__(self, recipe: Recipe, sources: Sequence[Samples]) -> None:
-        self.network: nn.Module = PoseNetwork(find_architecture(recipe.network))
+        self.network = build_pose_network(recipe.network)
         self.inputs = PoseInputs(
             sources, size_px=recipe.size_px, augmentation=recipe.augmentation, seed=recipe.seed
         )
@@ -78,17 +84,37 @@ class PoseTask:
         return {"error": away, "pck_0.05": (away < 0.05).astype(float)}
 
 
+def build_detector(name: str, anchors: FloatArray) -> Detector:
+    """Return the detector that a recipe names, its weights still random.
+
+    Raises
+    ------
+    DataError
+        When the name is none.
+    """
+    if name == EFFICIENT:
+        return EfficientDetector(anchors)
+    depth, _, width = name.partition("x")
+    try:
+        return Detector(anchors, depth=float(depth), width=float(width))
+    except ValueError as error:
+        raise DataError(
+            f"Expected depth and width of the detector as 0.33x0.5, found {name}."
+        ) from error
+
+
+def build_pose_network(name: str) -> nn.Module:
+    """Return the pose network that a recipe names, its weights still random."""
+    if name == EFFICIENT:
+        return EfficientPoseNetwork()
+    return PoseNetwork(find_architecture(name))
+
+
 class DetectorTask:
     """Train the detector; anchors must fit the boxes of its data."""
 
     def __init__(self, recipe: Recipe, sources: Sequence[Samples], anchors: FloatArray) -> None:
-        depth, _, width = recipe.network.partition("x")
-        try:
-            self.network: nn.Module = Detector(anchors, depth=float(depth), width=float(width))
-        except ValueError as error:
-            raise DataError(
-                f"Expected depth and width of the detector as 0.33x0.5, found {recipe.network}."
-            ) from error
+        self.network: nn.Module = build_detector(recipe.network, anchors)
         self.inputs = DetectorInputs(
             sources, size_px=recipe.size_px, augmentation=recipe.augmentation, seed=recipe.seed
         )

@@ -18,10 +18,12 @@ from torch.nn import functional
 
 from mousegpt.core.facts import SPEEDS, STATES
 from mousegpt.core.skeleton import KEYPOINTS
+from mousegpt.training.efficient import LITE0, STEM, EfficientPoseNetwork
 from mousegpt.training.hrnet import STRIDE, PoseNetwork, find_architecture
 from mousegpt.training.nano.inputs import N_VIEWS
 from mousegpt.training.nano.moments import MOMENTS_S
 from mousegpt.training.nano.recipe import NanoRecipe
+from mousegpt.training.recipes import EFFICIENT
 from mousegpt.training.tasks import MEAN, SPREAD
 
 _NOW: Final = MOMENTS_S.index(0.0)
@@ -71,6 +73,24 @@ class Eye(nn.Module):
         return seen, self.pose.head(branches[0])
 
 
+class EfficientEye(nn.Module):
+    """Looks at one view, as `Eye` does, with the pose network that knows photographs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pose = EfficientPoseNetwork()
+        self.motion = nn.Conv2d(2, STEM, 3, 2, 1, bias=False)
+        nn.init.zeros_(self.motion.weight)
+        self.n_features = LITE0[-1].n_out
+
+    def forward(self, colors: Tensor, changes: Tensor) -> tuple[Tensor, Tensor]:
+        """Return features (n, channel, size / 32, size / 32) and heat-maps (n, 24, size / 4, …)."""
+        stem = self.pose.encoder["stem"]
+        assert isinstance(stem, nn.Sequential)
+        seen = self.pose.encoder.see(stem[2](stem[1](stem[0](colors) + self.motion(changes))))
+        return seen[-1], self.pose.decode(seen)
+
+
 class Layer(nn.Module):
     """Attention and a perceptron, each behind a normalisation and added to what came in."""
 
@@ -118,7 +138,8 @@ class Nano(nn.Module):
     def __init__(self, recipe: NanoRecipe, n_words: int) -> None:
         super().__init__()
         width = recipe.width
-        self.eye = Eye(recipe.network)
+        efficient = recipe.network == EFFICIENT
+        self.eye: Eye | EfficientEye = EfficientEye() if efficient else Eye(recipe.network)
         cells = (recipe.size_px // _COARSEST) ** 2
         self.project = nn.Sequential(
             nn.Linear(self.eye.n_features, width), nn.GELU(), nn.Linear(width, width)

@@ -10,13 +10,14 @@ from pydantic import Field
 
 from mousegpt.core.errors import DataError
 from mousegpt.training.augmentation import Augmentation
-from mousegpt.training.recipes import Recipe
+from mousegpt.training.recipes import EFFICIENT, Recipe
 
 
 class NanoRecipe(Recipe):
     """Eye, decoder, losses and schedule.
 
-    ``network`` names the HRNet of the eye (`hrnet.ARCHITECTURES`). The loss is the mean over facts
+    ``network`` names the pose network that is the eye: "lite0" (`efficient`), or one of
+    `hrnet.ARCHITECTURES`. The loss is the mean over facts
     of their cross-entropy, plus ``text_weight`` times that of the words, ``heads_weight`` times
     that of the facts read off the eye at once, and ``points_weight`` times the error of the
     keypoints' heat-maps: the last two tell the eye sooner than words can what it should see.
@@ -40,7 +41,7 @@ class NanoRecipe(Recipe):
 
 
 _NANO: Final = NanoRecipe(
-    network="w16-light", size_px=160, batch=32, epochs=16, learning_rate=1e-3, decay="linear",
+    network=EFFICIENT, size_px=160, batch=32, epochs=16, learning_rate=1e-3, decay="linear",
     warm_up_steps=200, ema=0.998, max_gradient=1.0,
     augmentation=Augmentation(shift=0.05, scale=0.15, rotation_deg=8, hide=0.15),
 )  # fmt: skip
