@@ -9,27 +9,27 @@
 # Wants the extras [synth] and [train]. PYTHON names the interpreter; FINETUNE a folder of packs of
 # real labelled frames, which are then repeated among the synthetic ones.
 #
-# Measured on one busy core (2.4 GHz class): 0.2 s a rendered picture of 768 px; training 3.7
-# crops/s (small), 30 crops/s (light), 21 and 15 pictures/s (detector small and light). On a GPU the
-# preparation of pictures limits: 40 (detector) or 100 (pose) a second and core. Estimated times:
+# Measured on one busy core (2.4 GHz class): 0.2 s a rendered picture of 768 px; training 16 to 24
+# crops/s. On a GPU the preparation of pictures limits: 40 (detector) or 100 (pose) a second and core.
+# Estimated times:
 #
-#          scenes x 24 pictures   preset  detector                  pose
-#   gpu    1000 (about 6 min)     small   10 epochs (about 7 min)   20 epochs (about 14 min)
-#   cpu    400  (about 20 min)    light   12 epochs (about 2 h)     20 epochs (about 2 h)
+#          scenes x 24 pictures   detector                  pose
+#   gpu    1000 (about 6 min)     10 epochs (about 7 min)   20 epochs (about 14 min)
+#   cpu    400  (about 20 min)    3 epochs (about 1 h)      9 epochs (about 1.5 h)
 #
 set -eu
 kind=${1:?gpu, cpu or try} out=${2:?folder for packs, checkpoints and networks}
 case $kind in
-gpu) preset=small scenes=1000 detector_epochs=10 pose_epochs=20 batch=64 ;;
-cpu) preset=light scenes=400 detector_epochs=12 pose_epochs=20 batch=32 ;;
-try) preset=light scenes=10 detector_epochs=1 pose_epochs=1 batch=16 ;;
+gpu) scenes=1000 detector_epochs=10 pose_epochs=20 batch=64 ;;
+cpu) scenes=400 detector_epochs=3 pose_epochs=9 batch=32 ;;
+try) scenes=10 detector_epochs=1 pose_epochs=1 batch=16 ;;
 *) echo "Expected gpu, cpu or try, found $kind." >&2; exit 2 ;;
 esac
 run() { "${PYTHON:-.venv/bin/python}" -m mousegpt train "$@"; }
 data=(--data "$out/packs" ${FINETUNE:+--data "$FINETUNE"})
 
 run pack "$out/packs" --scenes "$scenes"
-run detector --preset "$preset" "${data[@]}" --out "$out/detector" --epochs "$detector_epochs" --batch "$batch"
-run pose --preset "$preset" "${data[@]}" --out "$out/pose" --epochs "$pose_epochs" --batch "$batch"
+run detector --preset pretrained --init imagenet "${data[@]}" --out "$out/detector" --epochs "$detector_epochs" --batch "$batch"
+run pose --preset pretrained --init imagenet "${data[@]}" --out "$out/pose" --epochs "$pose_epochs" --batch "$batch"
 echo "Ship them with: python scripts/ship_networks.py" \
 	"$out/detector/detector.onnx $out/pose/pose.onnx $out/packs"
