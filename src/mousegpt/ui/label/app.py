@@ -30,9 +30,13 @@ from mousegpt.pipeline.labelling.session import LabelSession
 from mousegpt.ui.guard import Guard
 
 _STATIC: Final = {
-    "page.html": "text/html", "label.css": "text/css", "label.js": "text/javascript",
-    "canvas.js": "text/javascript", "store.js": "text/javascript", "panel.js": "text/javascript",
-}  # fmt: skip
+    "page.html": "text/html",
+    "label.css": "text/css",
+    **{
+        f"{name}.js": "text/javascript"
+        for name in ("label", "state", "store", "frames", "editing", "showing", "canvas", "panel")
+    },
+}
 _FRESH: Final = {"cache-control": "no-store"}
 _KEPT: Final = {"cache-control": "private, max-age=3600, immutable"}
 
@@ -45,45 +49,16 @@ def build_app(session: LabelSession, *, hosts: Sequence[str] = ()) -> Starlette:
     hosts
         Names of this machine, besides localhost and addresses, under which it may be asked for.
     """
-    token = secrets.token_hex(4)  # pictures of another session must not come from a cache
-
-    def show_session(request: Request) -> Response:
-        return JSONResponse(session.describe() | {"token": token}, headers=_FRESH)
-
-    def show_frame(request: Request) -> Response:
-        return JSONResponse(session.load(request.path_params["frame"]), headers=_FRESH)
-
-    async def save_frame(request: Request) -> Response:
-        labels = _parse_labels(await request.body(), request.path_params["frame"])
-        return JSONResponse(await run_in_threadpool(session.save, labels), headers=_FRESH)
-
-    def show_picture(request: Request) -> Response:
-        views, number = session.material.views, request.path_params["view"]
-        if number >= len(views):
-            raise DataError(f"Expected a view from 0 to {len(views) - 1}, found {number}.")
-        content = session.picture(views[number], request.path_params["frame"])
-        return Response(content, media_type="image/jpeg", headers=_KEPT)
-
-    def suggest(request: Request) -> Response:
-        rows = {"frames": session.suggest(), "labelled": session.list_labelled()}
-        return JSONResponse(rows, headers=_FRESH)
-
-    def export(request: Request) -> Response:
-        form = request.path_params["form"]
-        disposition = f'attachment; filename="labels-{form}.zip"'
-        content = _zip_labels(session, form)
-        return Response(content, media_type="application/zip",
-                        headers=_FRESH | {"content-disposition": disposition})  # fmt: skip
-
+    answers = _Answers(session)
     routes = [
         Route("/", _serve("page.html")),
         *(Route(f"/{name}", _serve(name)) for name in _STATIC if name != "page.html"),
-        Route("/api/session", show_session),
-        Route("/api/frame/{frame:int}", show_frame),
-        Route("/api/frame/{frame:int}", save_frame, methods=["PUT"]),
-        Route("/api/picture/{view:int}/{frame:int}", show_picture),
-        Route("/api/suggestions", suggest),
-        Route("/api/export/{form}", export),
+        Route("/api/session", answers.show_session),
+        Route("/api/frame/{frame:int}", answers.show_frame),
+        Route("/api/frame/{frame:int}", answers.save_frame, methods=["PUT"]),
+        Route("/api/picture/{view:int}/{frame:int}", answers.show_picture),
+        Route("/api/suggestions", answers.suggest),
+        Route("/api/export/{form}", answers.export),
     ]
     handlers: dict[Any, Any] = {MouseGPTError: _tell_error, HTTPException: _tell_status}
     return Starlette(
@@ -91,6 +66,43 @@ def build_app(session: LabelSession, *, hosts: Sequence[str] = ()) -> Starlette:
         middleware=[Middleware(Guard, hosts=hosts)],
         exception_handlers=handlers,
     )
+
+
+class _Answers:
+    """What a session answers to what the page asks."""
+
+    def __init__(self, session: LabelSession) -> None:
+        self._session = session
+        # pictures of another session must not come from a cache
+        self._token = secrets.token_hex(4)
+
+    def show_session(self, request: Request) -> Response:
+        return JSONResponse(self._session.describe() | {"token": self._token}, headers=_FRESH)
+
+    def show_frame(self, request: Request) -> Response:
+        return JSONResponse(self._session.load(request.path_params["frame"]), headers=_FRESH)
+
+    async def save_frame(self, request: Request) -> Response:
+        labels = _parse_labels(await request.body(), request.path_params["frame"])
+        return JSONResponse(await run_in_threadpool(self._session.save, labels), headers=_FRESH)
+
+    def show_picture(self, request: Request) -> Response:
+        views, number = self._session.material.views, request.path_params["view"]
+        if number >= len(views):
+            raise DataError(f"Expected a view from 0 to {len(views) - 1}, found {number}.")
+        content = self._session.picture(views[number], request.path_params["frame"])
+        return Response(content, media_type="image/jpeg", headers=_KEPT)
+
+    def suggest(self, request: Request) -> Response:
+        rows = {"frames": self._session.suggest(), "labelled": self._session.list_labelled()}
+        return JSONResponse(rows, headers=_FRESH)
+
+    def export(self, request: Request) -> Response:
+        form = request.path_params["form"]
+        disposition = f'attachment; filename="labels-{form}.zip"'
+        content = _zip_labels(self._session, form)
+        return Response(content, media_type="application/zip",
+                        headers=_FRESH | {"content-disposition": disposition})  # fmt: skip
 
 
 def _serve(name: str) -> Callable[[Request], Response]:
