@@ -64,7 +64,7 @@ def plot_comparison(
     require_columns(scores, "model", "metric", "value", "low", "high")
     places, headings = _place_rows(dict.fromkeys(scores["metric"]))
     looks = _choose_looks(dict.fromkeys(scores["model"]), baseline)
-    height = 0.7 + (max(places.values()) + 0.5) * max(0.15, 0.05 * len(looks))
+    height = 0.7 + (max(places.values()) + 0.5) * max(0.15, 0.06 * len(looks))
     ax = ax or make_axes(COLUMN_IN, height)
     rows = np.array([*places.values()])
     for row in rows:
