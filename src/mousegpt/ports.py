@@ -134,6 +134,8 @@ class Describer(Protocol):
         """Return raw replies to the queries, whose JPEG pictures are given.
 
         ``attempt`` counts the replies to these queries that could not be used: a model that would
-        repeat itself must answer otherwise. Raises `CallError`.
+        repeat itself must answer otherwise. A reply depends on its own query, picture and attempt
+        alone. Unknown speeds are no obstacle. Raises `CallError`; where a picture is missing or
+        cannot be read, one that says that the call is impossible.
         """
         ...

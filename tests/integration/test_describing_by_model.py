@@ -125,7 +125,7 @@ def test_what_cannot_be_described_says_so(project, quick):
 def test_a_grid_of_moments_is_shown(project, quick):
     with serving(describe) as server:
         write_settings(project, server.url)
-        grid = ["descriptions.moments=3"]
+        grid = ["mosaics.moments_s=[-0.2, 0, 0.2]"]
         assert run(project, until="descriptions", assignments=grid)[0]
         _, body = server.requests[-1]
     picture, words = body["messages"][0]["content"]

@@ -21,7 +21,7 @@ from pydantic import Field
 from mousegpt.core.arrays import BoolArray, FloatArray, ImageArray, IntArray
 from mousegpt.core.chat import CallError, Reply
 from mousegpt.core.errors import BackendError
-from mousegpt.core.query import FrameQuery
+from mousegpt.core.query import FrameQuery, require_jpeg
 from mousegpt.core.vocabulary import Vocabulary
 
 #: The model that comes with mousegpt, trained by scripts/train_nano.sh.
@@ -100,7 +100,7 @@ class NanoDescriber:
         Raises
         ------
         CallError
-            When a picture cannot be read.
+            When a picture is missing or cannot be read.
         """
         replies: list[Reply] = []
         for start in range(0, len(queries), self._batch_size):
@@ -115,7 +115,8 @@ class NanoDescriber:
         return replies
 
     def _prepare(self, query: FrameQuery, picture: bytes) -> _Given:
-        pixels = cv2.imdecode(np.frombuffer(picture, dtype=np.uint8), cv2.IMREAD_COLOR)
+        jpeg = np.frombuffer(require_jpeg(query, picture), dtype=np.uint8)
+        pixels = cv2.imdecode(jpeg, cv2.IMREAD_COLOR)
         if pixels is None:
             raise CallError(f"The picture {query.picture} cannot be read; make it again.",
                             "impossible")  # fmt: skip

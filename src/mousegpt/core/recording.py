@@ -31,7 +31,8 @@ class Recording(BaseModel):
 
     ``poses`` maps a view to its 2-D pose file; the key ``""`` stands for a file that covers
     the whole recording (3-D poses, the only view, or several views in one file).
-    ``estimated``: the poses are not given, the chain makes that file from the videos.
+    ``estimated``: the poses are not given, the chain makes that file from the videos; ``unseen``:
+    and found no mouse in them. ``describer`` says who writes its descriptions; nobody when "".
     ``view_angle`` says from where a single camera looks; None when unknown.
     """
 
@@ -46,6 +47,8 @@ class Recording(BaseModel):
     videos: Mapping[str, Path] = Field(default_factory=dict)
     poses: Mapping[str, Path] = Field(default_factory=dict)
     estimated: bool = False
+    unseen: bool = False
+    describer: str = ""
     calibration: Path | None = None
     pose_unit: LengthUnit | None = None
     px_per_cm: float | None = Field(default=None, gt=0)

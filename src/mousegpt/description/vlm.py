@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from hashlib import sha256
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 import pandas as pd
-from pydantic import Field
 
 from mousegpt.core.chat import Message, Reply
 from mousegpt.core.description import FrameDescription
 from mousegpt.core.facts import SPEEDS
-from mousegpt.core.query import FrameQuery, write_speeds
+from mousegpt.core.query import FrameQuery, read_moments, require_jpeg, write_speeds
 from mousegpt.core.tables import DESCRIPTION_TABLE, KEY, validate_table
 from mousegpt.description.parse import parse_reply
 from mousegpt.ports import ChatModel
@@ -66,7 +64,9 @@ class ChatDescriber(ChatAsker):
         """Ask once for each query."""
         return [
             self._ask(
-                Message(write_question(query), pictures=(picture,)), DESCRIPTION_SCHEMA, attempt
+                Message(write_question(query), pictures=(require_jpeg(query, picture),)),
+                DESCRIPTION_SCHEMA,
+                attempt,
             )
             for query, picture in zip(queries, pictures, strict=True)
         ]
@@ -84,36 +84,29 @@ def write_question(query: FrameQuery) -> str:
     if not query.moments_s:
         return load_prompt("describe_frame").fill(views=views, speeds=write_speeds(query))
     moments = ", ".join(f"{moment:+.2f}" if moment else "0" for moment in query.moments_s)
-    prompt = load_prompt("describe_moments")
-    return prompt.fill(views=views, speeds=write_speeds(query), moments=moments)
+    return load_prompt("describe_moments").fill(
+        views=views, speeds=write_speeds(query), moments=moments, n=str(len(query.moments_s))
+    )
 
 
-def build_queries(
-    pictures: pd.DataFrame,
-    speeds: pd.DataFrame,
-    *,
-    moments: Annotated[int, Field(ge=1, le=9)] = 1,
-) -> list[FrameQuery]:
+def build_queries(pictures: pd.DataFrame, speeds: pd.DataFrame) -> list[FrameQuery]:
     """Put pictures and measured speeds together, a query for each picture.
 
     Parameters
     ----------
     pictures
-        Key columns, ``time_s``, ``file``, ``sha256`` and ``views`` (names joined by " + ").
+        Key columns, ``file``, ``sha256``, ``views`` (names joined by " + ") and, where a picture
+        may be a grid of several moments, ``moments_s`` (see `core.query.write_moments`).
     speeds
         SPEED_TABLE with ``length_unit`` where it is not cm; may be empty. A frame that is not in
         it, or whose speed is NaN, has unknown speeds.
-    moments
-        How many sampled pictures that follow each other are shown at once, the one in question in
-        the middle; fewer at the ends of a recording.
     """
     columns = [*KEY, *SPEEDS]
     if speeds.empty:
         speeds = pd.DataFrame(columns=columns)
     joined = pictures.merge(speeds[columns], on=list(KEY), how="left", validate="one_to_one")
     unit = str(speeds["length_unit"].iloc[0]) if "length_unit" in speeds and len(speeds) else "cm"
-    rows = joined.to_dict("records")
-    queries = [
+    return [
         FrameQuery(
             recording=row["recording"],
             individual=row["individual"],
@@ -123,31 +116,10 @@ def build_queries(
             n_views=len(row["views"].split(" + ")),
             speeds=tuple(None if pd.isna(row[name]) else float(row[name]) for name in SPEEDS),
             speed_unit=f"{unit}/s",
+            moments_s=read_moments(str(row.get("moments_s", ""))),
         )
-        for row in rows
+        for row in joined.to_dict("records")
     ]
-    return queries if moments == 1 else _add_moments(queries, rows, moments)
-
-
-def _add_moments(
-    queries: Sequence[FrameQuery], rows: Sequence[Mapping[Any, Any]], n: int
-) -> list[FrameQuery]:
-    """Have each query show the moments around its own."""
-    whose: dict[tuple[str, str], list[int]] = {}
-    for place in sorted(range(len(rows)), key=lambda place: rows[place]["frame"]):
-        whose.setdefault((rows[place]["recording"], rows[place]["individual"]), []).append(place)
-    added = list(queries)
-    for places in whose.values():
-        for i, place in enumerate(places):
-            shown = [rows[other] for other in places[max(i - (n - 1) // 2, 0) : i + n // 2 + 1]]
-            joined = "".join(row["sha256"] for row in shown)
-            update = {
-                "moments": tuple(row["file"] for row in shown),
-                "moments_s": tuple(row["time_s"] - rows[place]["time_s"] for row in shown),
-                "picture_sha256": sha256(joined.encode()).hexdigest(),
-            }
-            added[place] = queries[place].model_copy(update=update)
-    return added
 
 
 def judge_reply(reply: Reply) -> str:

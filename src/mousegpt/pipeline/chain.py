@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import pandas as pd
+from pydantic import BaseModel
 
 from mousegpt.core.recording import Recording
+from mousegpt.io.atomic import write_atomically
 from mousegpt.io.tables import load_table
 from mousegpt.pipeline.project import Project
 from mousegpt.pipeline.provenance import load_provenance
@@ -31,13 +33,15 @@ class Output:
     """What a unit of work produced.
 
     ``extra`` tables are saved beside the main one. ``files`` have paths relative to the project
-    and are bytes, or a function that writes the file at the path it is given, atomically.
+    and are bytes, or a function that writes the file at the path it is given, atomically;
+    ``written`` are the paths of those that `Job.write` has already written.
     ``message`` is what a person should know without asking.
     """
 
     table: pd.DataFrame
     extra: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     files: Mapping[str, bytes | Callable[[Path], None]] = field(default_factory=dict)
+    written: tuple[str, ...] = ()
     notes: Mapping[str, Any] = field(default_factory=dict)
     message: str = ""
 
@@ -60,6 +64,11 @@ class Step:
         None when the step can work on a recording, else the reason why not.
     ports
         Names of the back ends used (keys of the project's [backends]).
+    defaults
+        Of options whose default is not that of their function.
+    variants
+        Other ways to do the step: a recording that one of them applies to is worked on in the
+        first that does. Their names, scopes and places in the chain are those of the step.
     """
 
     name: str
@@ -72,11 +81,29 @@ class Step:
     reads: Callable[[Project, Recording], Sequence[Path]] = lambda project, recording: ()
     applies: Callable[[Recording], str | None] = lambda recording: None
     ports: tuple[str, ...] = ()
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    variants: tuple[Step, ...] = ()
+
+    @property
+    def ways(self) -> tuple[Step, ...]:
+        """All ways in which the step may be done."""
+        return (self, *self.variants)
+
+    def fit(self, recording: Recording) -> Step:
+        """Return the way in which the step is done for a recording."""
+        return next((way for way in self.variants if way.applies(recording) is None), self)
+
+    def list_options(self) -> frozenset[str]:
+        """Return the names of the options."""
+        return frozenset(name for s in self._build_schemas().values() for name in s.model_fields)
 
     def resolve(self, overrides: Overrides) -> dict[str, dict[str, Any]]:
         """Return the value of every option, by function name."""
-        schemas = {f.__name__: build_schema(f, self.given) for f in self.functions}
-        return resolve_options(self.name, schemas, overrides.get(self.name, {}))
+        given = {**self.defaults, **overrides.get(self.name, {})}
+        return resolve_options(self.name, self._build_schemas(), given)
+
+    def _build_schemas(self) -> dict[str, type[BaseModel]]:
+        return {f.__name__: build_schema(f, self.given) for f in self.functions}
 
 
 @dataclass(frozen=True)
@@ -96,6 +123,14 @@ class Job:
     def recording(self) -> Recording:
         """The recording of a unit of scope "recording"."""
         return self.recordings[0]
+
+    def write(self, name: str, content: bytes) -> None:
+        """Write one of the step's files at once; `Output.written` has to name it.
+
+        The step's older table is invalid from then on, whether or not the step comes to its end.
+        """
+        self.project.provenance(self.step.name, self.unit).unlink(missing_ok=True)
+        write_atomically(self.project.folder / name, content)
 
     def options(self, function: Callable[..., Any]) -> dict[str, Any]:
         """Return the options of one of the step's functions."""

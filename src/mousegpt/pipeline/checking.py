@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +15,13 @@ from mousegpt.core.skeleton_map import SkeletonMap
 from mousegpt.io.manifest import inspect_manifest
 from mousegpt.io.problems import Problem, raise_errors, tabulate_problems
 from mousegpt.io.tables import load_skeleton_map
-from mousegpt.pipeline.choices import choose_backends, explain_no_networks
+from mousegpt.pipeline.choices import (
+    DEFAULT_BACKENDS,
+    choose_backends,
+    explain_no_networks,
+    plan_recording,
+    tell_describer,
+)
 from mousegpt.pipeline.contents import Contents, read_contents
 from mousegpt.pipeline.file_checks import (
     check_calibration,
@@ -48,8 +54,8 @@ CHECKS: Final[tuple[Callable[[Contents], Iterator[Problem]], ...]] = (
 
 
 FINDINGS: Final = (
-    "recording", "views", "n_frames", "fps", "resolution", "poses", "software", "keypoints",
-    "individuals", "unit", "skeleton",
+    "recording", "views", "n_frames", "fps", "resolution", "poses", "described_by", "software",
+    "keypoints", "individuals", "unit", "skeleton",
 )  # fmt: skip
 
 
@@ -116,7 +122,8 @@ def check_project(folder: str | Path, *, only: Sequence[str] = ()) -> ProjectChe
     problems = [*inspection.problems]
     skeleton, fault = _read_skeleton(folder / "skeleton.csv")
     problems += fault
-    no_networks, fault = _find_networks(Project(folder))
+    project = Project(folder)
+    names, fault = _find_backends(project)
     problems += fault
     rows = []
     read: dict[str, str | None] = {}
@@ -126,7 +133,7 @@ def check_project(folder: str | Path, *, only: Sequence[str] = ()) -> ProjectChe
         contents, faults = read_contents(recording, skeleton)
         problems += faults
         problems += [problem for check in CHECKS for problem in check(contents)]
-        rows.append(_describe_contents(contents, no_networks))
+        rows.append(_describe_contents(contents, project, names))
         read |= contents.skeleton.targets if contents.skeleton else {}
     problems += _find_copies(inspection.recordings, only)
     findings = pd.DataFrame(rows, columns=FINDINGS, dtype="str")
@@ -158,13 +165,12 @@ def _read_skeleton(path: Path) -> tuple[SkeletonMap | None, list[Problem]]:
         return None, [Problem("", "", "error", str(error))]
 
 
-def _find_networks(project: Project) -> tuple[str | None, list[Problem]]:
-    """Say why no poses can be estimated from videos, None when they can; and what is wrong."""
+def _find_backends(project: Project) -> tuple[dict[str, str], list[Problem]]:
+    """Return the names of the back ends, the default ones where the settings are at fault."""
     try:
-        given = load_overrides(project.settings).get("backends", {})
-        return explain_no_networks(choose_backends(project, given)), []
+        return choose_backends(project, load_overrides(project.settings).get("backends", {})), []
     except MouseGPTError as error:
-        return str(error), [Problem("", "", "error", str(error))]
+        return dict(DEFAULT_BACKENDS), [Problem("", "", "error", str(error))]
 
 
 def tell_poses(contents: Contents, no_networks: str | None) -> str:
@@ -188,8 +194,11 @@ def tell_poses(contents: Contents, no_networks: str | None) -> str:
     return f"by networks, in {n_pictures:,} pictures of {len(views)} view(s), {way}"
 
 
-def _describe_contents(contents: Contents, no_networks: str | None) -> dict[str, str]:
+def _describe_contents(
+    contents: Contents, project: Project, names: Mapping[str, str]
+) -> dict[str, str]:
     """Return the row of a recording in the table of findings."""
+    planned = plan_recording(project, contents.recording, names)
     videos, poses = contents.videos.values(), contents.poses.values()
     views = dict.fromkeys([*contents.videos, *(view for view in contents.views if view)])
     keypoints = dict.fromkeys(str(name) for p in poses for name in p["keypoint"].values)
@@ -200,7 +209,8 @@ def _describe_contents(contents: Contents, no_networks: str | None) -> dict[str,
         "n_frames": [video.n_frames for video in videos] or [p.sizes["time"] for p in poses],
         "fps": [f"{rate:.5g}" for rate in _list_rates(contents)],
         "resolution": [f"{video.width}x{video.height}" for video in videos],
-        "poses": [tell_poses(contents, no_networks)],
+        "poses": [tell_poses(contents, explain_no_networks(names))],
+        "described_by": [tell_describer(project, planned, names)],
         "software": [p.attrs["source_software"] for p in poses],
         "keypoints": keypoints,
         "individuals": [str(name) for p in poses for name in p["individual"].values],

@@ -4,71 +4,41 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Final
 
 import pandas as pd
 
 from mousegpt.core.chat import CallError, Reply
 from mousegpt.core.query import FrameQuery
+from mousegpt.core.recording import Recording
 from mousegpt.description.vlm import build_queries, judge_reply, tabulate_replies, write_question
 from mousegpt.pipeline.asking import Inquiry, ask_service, hash_call
-from mousegpt.pipeline.chain import Job, Output, Step
+from mousegpt.pipeline.chain import Job, Output
+from mousegpt.pipeline.choices import KINEMATIC, NANO
 from mousegpt.pipeline.ledger import Task
-from mousegpt.pipeline.pictures import encode_jpeg, read_picture
 from mousegpt.pipeline.project import Project
-from mousegpt.pipeline.recording_steps import need_videos
-from mousegpt.pipeline.services import KINEMATIC
-from mousegpt.pipeline.settings import Overrides, merge_overrides
-from mousegpt.vision.moments import make_grid
-
-#: Steps that need no poses once there are descriptions.
-_FROM_TEXTS: Final = frozenset(
-    {"embeddings", "keywords", "behaviors", "fine_postures", "novelty", "layout", "proportions"}
-    | {"examples"}
-)
 
 
-def adapt_steps(steps: Sequence[Step], describer: str) -> tuple[Step, ...]:
-    """Return the chain for a describer: a model needs the pictures of all sampled frames first.
+def need_words(recording: Recording) -> str | None:
+    """Say why a recording cannot be described; None when it can."""
+    return None if recording.describer else "nobody can describe it"
 
-    Steps that read descriptions then apply to recordings with videos, whether or not there are
-    poses; those that draw poses still need them.
-    """
-    if describer == KINEMATIC:
-        return tuple(steps)
-    by_name = {step.name: step for step in steps}
-    described = replace(
-        by_name["descriptions"],
-        purpose="Sentences and keywords by a model",
-        compute=make_descriptions,
-        needs=("poses", "speeds", "mosaics"),
-        functions=(build_queries, tabulate_replies),
-        applies=need_videos,
-        ports=("describer",),
+
+def need_model(recording: Recording) -> str | None:
+    """Say why a recording is not described by a model that looks at pictures; None when it is."""
+    return need_words(recording) or (
+        "its poses are described" if recording.describer == KINEMATIC else None
     )
-    adapted = []
-    for step in steps:
-        if step.name == "descriptions":
-            adapted += [by_name["mosaics"], described]
-        elif step.name in _FROM_TEXTS:
-            adapted.append(replace(step, applies=need_videos))
-        elif step.name != "mosaics":
-            adapted.append(step)
-    return tuple(adapted)
 
 
-def adapt_overrides(overrides: Overrides, describer: str) -> Overrides:
-    """Have every sampled frame pictured when a model describes them, unless told otherwise."""
-    if describer == KINEMATIC:
-        return overrides
-    return merge_overrides({"mosaics": {"max_frames": None}}, overrides)
+def need_nano(recording: Recording) -> str | None:
+    """Say why a recording is not described by our own small model; None when it is."""
+    return None if recording.describer.partition(":")[0] == NANO else "another describes it"
 
 
 def make_descriptions(job: Job) -> Output:
     """Have the frames of a recording described; what was answered before is not asked again."""
     frames, service = job.load("mosaics"), job.backends["describer"]
-    queries = gather_queries(job, frames, **job.options(build_queries))
+    queries = gather_queries(job, frames)
     keys = [make_key(service.name, query) for query in queries]
     payloads = {key: q.model_dump_json() for key, q in zip(keys, queries, strict=True)}
 
@@ -83,7 +53,12 @@ def make_descriptions(job: Job) -> Output:
     table = tabulate_replies(frames, [a.reply for a in answers], [a.reason for a in answers])
     counts = {str(status): int(n) for status, n in table["status"].value_counts().items()}
     models = sorted({answer.reply.model for answer in answers if answer.reply})
-    notes = {"status": counts, "models": models, "spent_usd": spent / 1e6}
+    notes = {
+        "described_by": service.name,
+        "status": counts,
+        "models": models,
+        "spent_usd": spent / 1e6,
+    }
     return Output(table, notes=notes, message=_summarize(counts))
 
 
@@ -92,7 +67,7 @@ def make_key(describer: str, query: FrameQuery) -> bytes:
     return hash_call(describer, write_question(query), query.picture_sha256)
 
 
-def gather_queries(job: Job, frames: pd.DataFrame, *, moments: int = 1) -> list[FrameQuery]:
+def gather_queries(job: Job, frames: pd.DataFrame) -> list[FrameQuery]:
     """Return the question about each picture of a recording.
 
     Parameters
@@ -101,7 +76,7 @@ def gather_queries(job: Job, frames: pd.DataFrame, *, moments: int = 1) -> list[
         The table of the step "mosaics", or rows of it.
     """
     pictures = frames.assign(sha256=[_hash_picture(job.project, name) for name in frames["file"]])
-    return build_queries(pictures, _load_speeds(job), moments=moments)
+    return build_queries(pictures, _load_speeds(job))
 
 
 def _load_speeds(job: Job) -> pd.DataFrame:
@@ -118,18 +93,20 @@ def _hash_picture(project: Project, name: str) -> str:
 
 
 def read_shown(project: Project, query: FrameQuery) -> bytes:
-    """Read what is shown to the model: a picture as it lies there, or a grid of moments."""
+    """Read the picture that is shown to the model, as it lies there.
+
+    Raises
+    ------
+    CallError
+        When it cannot be read, or is not the one that was asked about.
+    """
     try:
-        found = [(project.folder / name).read_bytes() for name in query.moments or (query.picture,)]
+        picture = (project.folder / query.picture).read_bytes()
     except OSError as error:
         raise CallError(f"Cannot read {query.picture} ({error}).", "impossible") from error
-    digests = [hashlib.sha256(data).hexdigest() for data in found]
-    joined = hashlib.sha256("".join(digests).encode()).hexdigest() if query.moments else digests[0]
-    if joined != query.picture_sha256:
+    if hashlib.sha256(picture).hexdigest() != query.picture_sha256:
         raise CallError(f"The picture {query.picture} has changed.", "impossible")
-    if not query.moments:
-        return found[0]
-    return encode_jpeg(make_grid([read_picture(project.folder / name) for name in query.moments]))
+    return picture
 
 
 def _summarize(counts: Mapping[str, int]) -> str:

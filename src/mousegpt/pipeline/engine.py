@@ -46,6 +46,9 @@ class Engine:
         Identity of the back end chosen for each port, part of the fingerprint.
     load_backend
         Called with a port's name when a unit of work really needs it.
+    revise
+        Called before each step: what a step has found may change what later ones do with a
+        recording.
     """
 
     project: Project
@@ -54,6 +57,7 @@ class Engine:
     overrides: Overrides
     backend_names: Mapping[str, str]
     load_backend: Callable[[str, Callable[[int, int], None]], Any]
+    revise: Callable[[Recording], Recording] = lambda recording: recording
     _known_done: set[tuple[str, str]] = field(default_factory=set, init=False)
 
     def __post_init__(self) -> None:
@@ -62,7 +66,8 @@ class Engine:
             if name not in names:
                 raise UsageError(f"There is no step '{name}'; the steps are {', '.join(names)}.")
         for step in self.steps:
-            step.resolve(self.overrides)
+            for way in step.ways:
+                self._resolve(way)
 
     def list_units(self, step: Step) -> tuple[str, ...]:
         """Return the units of a step to which it applies."""
@@ -73,6 +78,7 @@ class Engine:
 
     def inspect(self, step: Step, unit: str) -> State:
         """Say whether the table of a unit is there and still true."""
+        step = self._fit(step, unit)
         if (step.name, unit) in self._known_done:
             return "done"
         record = load_provenance(self.project.provenance(step.name, unit))
@@ -98,12 +104,15 @@ class Engine:
 
     def list_options(self) -> list[dict[str, Any]]:
         """Return a row per option: its value in this project and the function it belongs to."""
-        return [
-            {"option": f"{step.name}.{name}", "value": value, "function": function}
-            for step in self.steps
-            for function, options in step.resolve(self.overrides).items()
-            for name, value in options.items()
-        ]
+        rows: list[dict[str, Any]] = []
+        for way in (way for step in self.steps for way in step.ways):
+            found = [
+                {"option": f"{way.name}.{name}", "value": value, "function": function}
+                for function, options in self._resolve(way).items()
+                for name, value in options.items()
+            ]
+            rows += [row for row in found if row not in rows]
+        return rows
 
     def run(
         self,
@@ -123,23 +132,48 @@ class Engine:
         for name in only:
             if name not in ids:
                 raise UsageError(f"There is no recording '{name}'; see recordings.csv.")
-        wanted = self.steps if until is None else self._ancestors(until)
         complete = True
-        for step in wanted:
+        for step in self.steps:
+            self._revise()
             for unit in self.list_units(step):
                 if only and unit not in only and unit != STUDY:
                     continue
-                complete &= self._run_unit(step, unit, listen)
+                if until is None or step.name in self._find_ancestors(until, unit):
+                    complete &= self._run_unit(step, unit, listen)
         return complete
 
-    def _ancestors(self, name: str) -> tuple[Step, ...]:
+    def _revise(self) -> None:
+        revised = tuple(self.revise(recording) for recording in self.recordings)
+        if revised != self.recordings:
+            self.recordings = revised
+            self._known_done.clear()
+
+    def _find_ancestors(self, name: str, unit: str) -> set[str]:
+        """Return the names of a step and of all that it needs, for a unit."""
         keep = {name}
         for step in reversed(self.steps):
             if step.name in keep:
-                keep.update(step.needs)
-        return tuple(step for step in self.steps if step.name in keep)
+                keep.update(self._fit(step, unit).needs)
+        return keep
+
+    def _fit(self, step: Step, unit: str) -> Step:
+        """Return the way in which a step is done for a unit."""
+        own = (recording for recording in self.recordings if recording.id == unit)
+        return next((step.fit(recording) for recording in own), step)
+
+    def _resolve(self, way: Step) -> dict[str, dict[str, Any]]:
+        """Return the value of every option of a step done in one of its ways.
+
+        Options that only its other ways have are passed over.
+        """
+        ways = next(step.ways for step in self.steps if step.name == way.name)
+        foreign = {name for other in ways for name in other.list_options()} - way.list_options()
+        given = self.overrides.get(way.name, {})
+        own = {name: value for name, value in given.items() if name not in foreign}
+        return way.resolve({way.name: own})
 
     def _run_unit(self, step: Step, unit: str, listen: Callable[[Event], None]) -> bool:
+        step = self._fit(step, unit)
         waiting = self._find_missing(step, unit)
         if waiting:
             listen(Event("blocked", step.name, unit, f"waits for {waiting}"))
@@ -173,7 +207,7 @@ class Engine:
             unit=unit,
             recordings=tuple(chosen),
             members={name: self._list_inputs(name, step, unit) for name in step.needs},
-            options_by_function=step.resolve(self.overrides),
+            options_by_function=self._resolve(step),
             backends={port: self.load_backend(port, report) for port in step.ports},
             report=report,
         )
@@ -196,7 +230,7 @@ class Engine:
     def _fingerprint(self, step: Step, unit: str) -> str:
         backends = {port: self.backend_names[port] for port in step.ports}
         rooms = {find_room(f.__module__): hash_room(f.__module__) for f in step.functions}
-        options, inputs = step.resolve(self.overrides), self._hash_inputs(step, unit)
+        options, inputs = self._resolve(step), self._hash_inputs(step, unit)
         return compute_fingerprint(step.name, unit, rooms, options, inputs, backends)
 
     def _hash_inputs(self, step: Step, unit: str) -> dict[str, str]:
@@ -235,6 +269,7 @@ class Engine:
             else:
                 content(self.project.folder / name)
         written = [*(p.relative_to(self.project.folder).as_posix() for p in paths), *output.files]
+        written += output.written
         record = Provenance(
             step=step.name,
             unit=unit,
@@ -256,7 +291,7 @@ _STUDY_FIELDS = frozenset({"subject", "group", "treatment", "dose_mg_per_kg", "m
 
 def _describe_recording(recording: Recording, scope: Scope) -> str:
     """Text of what the manifest says and a unit may depend on, without where the files lie."""
-    places = {"videos", "poses", "estimated", "calibration"}
+    places = {"videos", "poses", "estimated", "unseen", "describer", "calibration"}
     fields = recording.model_dump(
         exclude=places | (_STUDY_FIELDS if scope == "recording" else set())
     )

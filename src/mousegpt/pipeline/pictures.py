@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import cv2
@@ -24,6 +25,7 @@ from mousegpt.pipeline.contents import Contents, load_contents
 from mousegpt.pipeline.project import Project
 from mousegpt.plots.skeletons import plot_skeletons
 from mousegpt.vision.boxes import compute_background, compute_boxes, find_moving_box
+from mousegpt.vision.moments import make_grid
 from mousegpt.vision.mosaic import make_mosaic, select_orthogonal_views
 
 #: Space left around the mouse, as a share of the picture's width. The paper's 35 px of 3840 would
@@ -33,7 +35,7 @@ _N_BACKGROUND = 25
 _SEARCH_WIDTH = 640
 _NOWHERE = np.full(4, np.nan)
 
-#: Where networks found the mouse in fewer of the frames shown, it is looked for by its motion.
+#: Where networks found the mouse in fewer of their frames, it is looked for by its motion.
 _LEAST_KNOWN = 0.8
 _REACH_S = 0.15  # from a frame that networks looked at to one that is shown
 
@@ -51,23 +53,32 @@ def choose_views(contents: Contents) -> tuple[str, ...]:
 
 
 def picture_frames(
-    contents: Contents, keys: Sequence[Key], views: Sequence[str]
+    contents: Contents, shown: Mapping[Key, Sequence[int]], views: Sequence[str]
 ) -> Iterator[tuple[Key, ImageArray]]:
-    """Cut the mouse out of its videos at the given frames, in their order.
+    """Cut the mouse out of its videos at the given frames, picture by picture.
+
+    Parameters
+    ----------
+    shown
+        The frames that the picture of each individual and frame shows, increasing, that frame
+        among them. All are cut with one box, that of the frame itself.
 
     Yields
     ------
     key, image
-        RGB mosaics, shape (448, 896, 3), or (448, 448, 3) of one view. Without poses, and in
-        views in which networks found the mouse in fewer than 80 % of the frames, the box is found
-        by motion, and all individuals share it.
+        In the order of frames. RGB mosaics, shape (448, 896, 3), or (448, 448, 3) of one view;
+        of several frames, their grid. Without poses, and in views in which networks found the
+        mouse in fewer than 80 % of the frames, the box is found by motion, and all individuals
+        share it.
     """
-    tiles = [dict(_cut_tiles(contents, view, keys)) for view in views]
-    for key in keys:
-        yield key, np.concatenate([view[key] for view in tiles], axis=1)
+    ordered = dict(sorted(shown.items(), key=lambda item: item[0][1]))
+    tiles = [_cut_tiles(contents, view, ordered) for view in views]
+    for key, *cut in zip(ordered, *tiles, strict=True):
+        mosaics = [np.concatenate(of_frame, axis=1) for of_frame in zip(*cut, strict=True)]
+        yield key, make_grid(mosaics)
 
 
-def name_picture(recording: str, individual: str, frame: int) -> str:
+def name_picture(recording: str, individual: str, frame: int, ending: str = ".jpg") -> str:
     """Return where the picture of a frame is kept, relative to the project.
 
     Names of individuals come from pose files and may hold anything.
@@ -80,7 +91,7 @@ def name_picture(recording: str, individual: str, frame: int) -> str:
     safe = re.sub(r"[^\w-]+", "_", individual)
     if safe != individual:
         safe += "-" + hashlib.sha256(individual.encode()).hexdigest()[:6]
-    return f"frames/{recording}/{frame:06d}-{safe}".rstrip("-") + ".jpg"
+    return f"frames/{recording}/{frame:06d}-{safe}".rstrip("-") + ending
 
 
 def encode_jpeg(image: ImageArray, quality: int = 88) -> bytes:
@@ -95,28 +106,25 @@ def read_picture(path: Path) -> ImageArray:
 
 
 def _cut_tiles(
-    contents: Contents, view: str, keys: Sequence[Key]
-) -> Iterator[tuple[Key, ImageArray]]:
-    """Yield the tile of every key; whole pictures are not kept, since a 4K one takes 25 MB."""
+    contents: Contents, view: str, shown: Mapping[Key, Sequence[int]]
+) -> Iterator[list[ImageArray]]:
+    """Yield the tiles of every key; pictures are held only while they are needed: they are large.
+
+    Keys are in the order of frames.
+    """
     info = contents.videos[view]
-    wanted = sorted({frame for _, frame in keys})
-    boxes = _box_poses(contents, view, wanted, _PADDING * info.width)
-    if contents.recording.estimated and _measure_known(boxes, wanted) < _LEAST_KNOWN:
-        boxes = {}
+    boxes = _box_poses(contents, view, [frame for _, frame in shown], _PADDING * info.width)
     finder = None if boxes else _MotionFinder(info.path, info.n_frames, info.width)
-    for frame, image in read_frames(info.path, wanted):
-        shared = finder.find_box(image) if finder else _NOWHERE
-        for key in keys:
-            if key[1] == frame:
-                yield key, make_mosaic(image, boxes.get(frame, {}).get(key[0], shared))
-
-
-def _measure_known(boxes: dict[int, dict[str, FloatArray]], frames: Sequence[int]) -> float:
-    """Return the share of frames in which the box of some mouse is known."""
-    known = [
-        any(np.isfinite(box).all() for box in boxes.get(frame, {}).values()) for frame in frames
-    ]
-    return float(np.mean(known)) if known else 0.0
+    waiting, held = deque(shown.items()), dict[int, ImageArray]()
+    for number, image in read_frames(info.path, sorted({f for its in shown.values() for f in its})):
+        held[number] = image
+        while waiting and waiting[0][1][-1] <= number:
+            (individual, frame), its = waiting.popleft()
+            box = boxes.get(frame, {}).get(individual, _NOWHERE)
+            box = finder.find_box(held[frame]) if finder else box
+            yield [make_mosaic(held[f], box) for f in its]
+        first = waiting[0][1][0] if waiting else number
+        held = {f: picture for f, picture in held.items() if f >= first}
 
 
 class _MotionFinder:
@@ -147,21 +155,24 @@ class _MotionFinder:
 def _box_poses(
     contents: Contents, view: str, frames: Sequence[int], padding_px: float
 ) -> dict[int, dict[str, FloatArray]]:
-    """Return the box of every individual in every frame, from poses; empty without any."""
+    """Return the box of every individual in every frame, from poses; empty without good ones."""
     poses = _see_poses(contents, view)
     if poses is None:
         return {}
-    # networks may have looked at every n-th frame only; a mouse does not go far in between
-    reach = _REACH_S * poses.attrs["fps"] if contents.recording.estimated else 0.0
-    seen = poses["frame"].to_numpy()
+    found = compute_boxes(poses, padding_px=padding_px).transpose("time", "individual", "edge")
+    boxes, seen = found.to_numpy(), poses["frame"].to_numpy()
+    reach = 0.0
+    if contents.recording.estimated:
+        if np.isfinite(boxes).all(axis=2).any(axis=1).mean() < _LEAST_KNOWN:
+            return {}
+        # networks may have looked at every n-th frame only; a mouse does not go far in between
+        reach = _REACH_S * poses.attrs["fps"]
     nearest = {frame: int(np.abs(seen - frame).argmin()) for frame in frames if len(seen)}
-    near = {frame: i for frame, i in nearest.items() if abs(seen[i] - frame) <= reach}
-    poses = poses.isel(time=list(near.values()))
-    boxes = compute_boxes(poses, padding_px=padding_px).transpose("time", "individual", "edge")
     names = [str(name) for name in poses["individual"].to_numpy()]
     return {
-        frame: dict(zip(names, box, strict=True))
-        for frame, box in zip(near, boxes.to_numpy(), strict=True)
+        frame: dict(zip(names, boxes[i], strict=True))
+        for frame, i in nearest.items()
+        if abs(seen[i] - frame) <= reach
     }
 
 
@@ -198,7 +209,8 @@ def draw_frames(
         return
     contents = load_contents(recording, job.project.skeleton)
     if recording.videos:
-        yield from picture_frames(contents, keys, choose_views(contents))
+        alone = {key: (key[1],) for key in keys}
+        yield from picture_frames(contents, alone, choose_views(contents))
         return
     poses = load_poses(locate_arrays(job.project, recording.id))
     for individual, frame in keys:

@@ -25,23 +25,18 @@ from mousegpt.kinematics.posture import compute_posture
 from mousegpt.kinematics.scale import estimate_body_length, scale_arena, scale_poses
 from mousegpt.kinematics.velocity import compute_speeds
 from mousegpt.pipeline.chain import Job, Output
+from mousegpt.pipeline.choices import KINEMATIC
 from mousegpt.pipeline.contents import Contents, load_contents
-from mousegpt.pipeline.pictures import (
-    choose_views,
-    encode_jpeg,
-    locate_arrays,
-    name_picture,
-    picture_frames,
-)
+from mousegpt.pipeline.pictures import locate_arrays
 from mousegpt.pipeline.project import Project
-from mousegpt.vision.sampling import choose_frames
+from mousegpt.pipeline.seeing import require_mouse
 
 _NO_POSES = "it has no poses, and no networks that find them in videos"
 
 
 def need_poses(recording: Recording) -> str | None:
     """Say why a recording cannot be described from poses; None when it can."""
-    return None if recording.poses else _NO_POSES
+    return None if recording.poses and not recording.unseen else _NO_POSES
 
 
 def need_videos(recording: Recording) -> str | None:
@@ -60,6 +55,7 @@ def list_pose_files(project: Project, recording: Recording) -> tuple[Path, ...]:
 
 def make_poses(job: Job) -> Output:
     """Bring the poses of a recording into one form: 24 keypoints, clean, to scale, on the floor."""
+    require_mouse(job)
     contents = load_contents(job.recording, job.project.skeleton)
     assert contents.skeleton is not None  # there are poses, so it was given or guessed
     joined, source = join_views(contents, contents.skeleton, job)
@@ -226,7 +222,8 @@ def make_posture(job: Job) -> Output:
 
 def make_descriptions(job: Job) -> Output:
     """Describe the sampled frames in words."""
-    return Output(describe_posture(job.load("posture"), **job.options(describe_posture)))
+    table = describe_posture(job.load("posture"), **job.options(describe_posture))
+    return Output(table, notes={"described_by": KINEMATIC})
 
 
 def make_embeddings(job: Job) -> Output:
@@ -245,24 +242,6 @@ def _name(job: Job, table: pd.DataFrame) -> pd.DataFrame:
     table = table.drop(columns="recording", errors="ignore")
     table.insert(0, "recording", job.recording.id)
     return table
-
-
-def make_mosaics(job: Job) -> Output:
-    """Cut the mouse out of two perpendicular views, at evenly spaced sampled frames."""
-    contents = load_contents(job.recording, job.project.skeleton)
-    views = choose_views(contents)
-    info = contents.videos[views[0]]
-    frames = choose_frames(info.n_frames, info.fps, **job.options(choose_frames))
-    individuals = contents.individuals or ("",)
-    keys = [(individual, int(frame)) for frame in frames for individual in individuals]
-    rows, files = [], {}
-    for (individual, frame), image in picture_frames(contents, keys, views):
-        name = name_picture(job.unit, individual, frame)
-        files[name] = encode_jpeg(image)
-        rows.append((job.unit, individual, frame, frame / info.fps, " + ".join(views), name))
-        job.report(len(rows), len(keys))
-    columns = ["recording", "individual", "frame", "time_s", "views", "file"]
-    return Output(pd.DataFrame(rows, columns=columns), files=files)
 
 
 def _round(value: object) -> float:

@@ -15,6 +15,7 @@ from mousegpt.core.facts import STATE_PREFIX, UNKNOWN
 from mousegpt.core.recording import Recording
 from mousegpt.core.tables import KEY
 from mousegpt.pipeline.chain import Job
+from mousegpt.pipeline.choices import KINEMATIC
 from mousegpt.pipeline.describing_checks import check_words
 from mousegpt.pipeline.figures import NO_GROUP
 from mousegpt.pipeline.provenance import load_provenance
@@ -39,11 +40,15 @@ def gather_content(job: Job) -> ReportContent:
     described = bool(job.members["behaviors"])
     behaviors = job.load("behaviors") if described else pd.DataFrame(columns=[*KEY, "behavior"])
     posture = job.load("posture") if described else pd.DataFrame()
-    rows = [_describe(job, recording, behaviors, notes) for recording in job.recordings]
+    describers = _name_describers(job)
+    rows = [
+        {**_describe(job, recording, behaviors, notes), "described by": describers[recording.id]}
+        for recording in job.recordings
+    ]
     return ReportContent(
         title=f"Behaviour in {job.project.folder.name}",
         version=mousegpt.__version__,
-        overview=_sum_up(job, behaviors),
+        overview=_sum_up(job, behaviors, describers),
         findings=write_findings(job) if described else [],
         warnings=write_warnings(job.recordings, notes, posture, job.load("mosaics")),
         figures=_load_figures(job) if described else [],
@@ -65,7 +70,9 @@ def encode_picture(data: bytes) -> str:
     return "data:image/jpeg;base64," + b64encode(data).decode()
 
 
-def _sum_up(job: Job, behaviors: pd.DataFrame) -> list[tuple[str, Value]]:
+def _sum_up(
+    job: Job, behaviors: pd.DataFrame, describers: Mapping[str, str]
+) -> list[tuple[str, Value]]:
     recordings = job.recordings
     groups = list(dict.fromkeys(r.group or NO_GROUP for r in recordings))
     overview: list[tuple[str, Value]] = [
@@ -79,16 +86,20 @@ def _sum_up(job: Job, behaviors: pd.DataFrame) -> list[tuple[str, Value]]:
             ("Minutes described", round(float(_measure_minutes(behaviors)), 1)),
             ("Behaviours found", int(behaviors["behavior"].nunique())),
             ("Frames unassigned", f"{behaviors['behavior'].isna().mean():.1%}"),
-            ("Words by", _name_describer(job)),
+            ("Words by", "; ".join(dict.fromkeys(describers.values()))),
         ]
     return overview
 
 
-def _name_describer(job: Job) -> str:
-    units = job.members["descriptions"]
-    record = load_provenance(job.project.provenance("descriptions", units[0])) if units else None
-    model = record.backends.get("describer") if record else None
-    return f"{model} (from pictures)" if model else "kinematic grammar (from poses)"
+def _name_describers(job: Job) -> dict[str, str]:
+    """Return who described each recording, from what."""
+    said = {
+        unit: "kinematic grammar (from poses)"
+        if note["described_by"] == KINEMATIC
+        else f"{note['described_by']} (from pictures)"
+        for unit, note in job.notes("descriptions").items()
+    }
+    return {recording.id: said.get(recording.id, "nobody") for recording in job.recordings}
 
 
 def _count_animals(recordings: tuple[Recording, ...], behaviors: pd.DataFrame) -> int:
@@ -196,8 +207,9 @@ def _load_mosaics(job: Job) -> list[tuple[str, str]]:
         places = np.unique(np.linspace(0, len(table) - 1, per_unit + 2)[1:-1].round().astype(int))
         for row in table.iloc[places].to_dict("records"):
             caption = f"{unit}, {row['individual']} frame {row['frame']} ({row['time_s']:.2f} s)"
+            views = f"{row['views']} at {row['moments_s']} s" if row["moments_s"] else row["views"]
             data = (job.project.folder / row["file"]).read_bytes()
-            mosaics.append((f"{caption}: {row['views']}", encode_picture(data)))
+            mosaics.append((f"{caption}: {views}", encode_picture(data)))
     return mosaics
 
 

@@ -79,9 +79,15 @@ def write_warnings(
             "were made to. Nothing here is evidence about animals."
         )
     for recording in recordings:
-        if recording.id not in notes:
+        if not recording.describer:
+            lacks = "video" if recording.id in notes else "poses"
             words = "only pictures of it are shown" if len(mosaics) else "nothing is shown of it"
-            warnings.append(f"{recording.id} has no poses: it is not described, {words}.")
+            warnings.append(f"{recording.id} has no {lacks}: it is not described, {words}.")
+        elif recording.unseen:
+            warnings.append(
+                f"Networks found no mouse in most frames of {recording.id}: it has no poses, and "
+                "is described from pictures alone."
+            )
     if any(not note["skeleton_given"] for note in notes.values()):
         warnings.append(
             "Keypoint names were matched by guess (see “How the keypoints were read”); write "
@@ -119,7 +125,7 @@ def write_methods(job: Job, notes: Mapping[str, Mapping[str, Any]]) -> str:
     used, backends = _collect_options(job)
     poses = f"{_tell_networks(used, backends)}{_tell_poses(used, notes)} " if notes else ""
     return (
-        f"{poses}{_tell_describer(used, backends)}\n\n"
+        f"{poses}{_tell_describer(job, used, backends)}\n\n"
         f"Descriptions were embedded with {backends['embedder']} and clustered "
         f"({used['behaviors.linkage']} linkage; {used['behaviors.n_clusters']} stable clusters "
         f"sought); clusters of the same meaning were merged by {backends['labeler']}. "
@@ -153,15 +159,21 @@ def _tell_poses(used: Mapping[str, Any], notes: Mapping[str, Mapping[str, Any]])
     )
 
 
-def _tell_describer(used: Mapping[str, Any], backends: Mapping[str, str]) -> str:
+def _tell_describer(job: Job, used: Mapping[str, Any], backends: Mapping[str, str]) -> str:
     """Say who wrote the sentences, from what."""
+    grammar = "Sentences were written from the states by a deterministic grammar."
     if "describer" not in backends:
-        return "Sentences were written from the states by a deterministic grammar."
-    return (
-        f"Pictures of one or two views, {used['mosaics.rate_hz']:g} per second, were described by "
-        f"the model {backends['describer']}, which was also told the speeds of six body parts; "
-        "frames whose answer could not be read are left out."
+        return grammar
+    grids = max(job.load("mosaics")["moments_s"], key=len)
+    moments = f", each with moments {grids.replace(' ', ', ')} s around it" if grids else ""
+    model = (
+        f"Pictures of one or two views{moments}, {used['mosaics.rate_hz']:g} per second, were "
+        f"described by the model {backends['describer']}, which was also told the speeds of six "
+        "body parts where they are known; frames whose answer could not be read are left out."
     )
+    if "descriptions.seed" not in used:  # of the grammar
+        return model
+    return f"{grammar} This holds where there are poses. Elsewhere: {model}"
 
 
 def _tell_networks(used: Mapping[str, Any], backends: Mapping[str, str]) -> str:
@@ -177,11 +189,11 @@ def _tell_networks(used: Mapping[str, Any], backends: Mapping[str, str]) -> str:
 
 
 def _collect_options(job: Job) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return the options ("step.name") and the back ends by port; units of a step are alike."""
+    """Return the options ("step.name") and the back ends by port."""
     options: dict[str, Any] = {}
     backends: dict[str, str] = {}
-    for step, units in job.members.items():
-        record = load_provenance(job.project.provenance(step, units[0])) if units else None
+    for step, unit in ((step, unit) for step, units in job.members.items() for unit in units):
+        record = load_provenance(job.project.provenance(step, unit))
         if record:
             backends |= record.backends
             for values in record.options.values():

@@ -12,11 +12,17 @@ from mousegpt.backends.registry import (
     load_labeler,
     load_pose_estimator,
 )
+from mousegpt.core.recording import Recording
 from mousegpt.pipeline.cache import CachedEmbedder
 from mousegpt.pipeline.chain import Event
 from mousegpt.pipeline.checking import check_project
-from mousegpt.pipeline.choices import choose_backends, identify_backends, plan_poses
-from mousegpt.pipeline.describing import adapt_overrides, adapt_steps
+from mousegpt.pipeline.choices import (
+    KINEMATIC,
+    choose_backends,
+    choose_model,
+    identify_backends,
+    plan_recording,
+)
 from mousegpt.pipeline.engine import Engine
 from mousegpt.pipeline.project import Project
 from mousegpt.pipeline.services import choose_describer
@@ -43,15 +49,20 @@ def build_engine(project: Project, assignments: Sequence[str] = ()) -> Engine:
     """
     overrides = merge_overrides(load_overrides(project.settings), parse_assignments(assignments))
     backends = choose_backends(project, overrides.pop("backends", {}))
-    describer = choose_describer(project, backends["describer"], overrides.pop("endpoints", {}))
-    overrides = adapt_overrides(overrides, describer.name)
+    model = choose_model(project, backends["describer"]) or KINEMATIC
+    describer = choose_describer(project, model, overrides.pop("endpoints", {}))
+
+    def plan(recording: Recording) -> Recording:
+        return plan_recording(project, recording, backends)
+
     return Engine(
         project=project,
-        steps=adapt_steps(STEPS, describer.name),
-        recordings=tuple(plan_poses(project, r, backends) for r in project.load_recordings()),
+        steps=STEPS,
+        recordings=tuple(map(plan, project.load_recordings())),
         overrides=overrides,
         backend_names={**identify_backends(backends), "describer": describer.identity},
         load_backend=_BackendLoader(backends, project.cache / "embeddings.sqlite", describer.load),
+        revise=plan,
     )
 
 

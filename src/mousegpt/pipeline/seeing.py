@@ -58,22 +58,38 @@ def make_poses2d(job: Job) -> Output:
         )  # fmt: skip
     found = np.isfinite(boxes[..., 0]).any(axis=2).mean(axis=1)
     shares = dict(zip(recording.videos, found.round(4).tolist(), strict=True))
-    told = ", ".join(f"{share:.0%} ({view})" for view, share in shares.items())
     seen = [view for view, share in shares.items() if share >= LEAST_FOUND]
-    if not seen:
-        raise DataError(
-            f"Expected a mouse in the videos of {recording.id}, but the networks found one in "
-            f"{told} of the frames; train them on frames of yours (docs/training_pose.md), or do "
-            "without poses: [backends] pose = 'none' in mousegpt.toml."
-        )
     path = recording.poses[""].relative_to(job.project.folder).as_posix()
-    chosen = poses.sel(view=seen)
+    chosen = poses.sel(view=seen or list(shares))
     return Output(
         tabulate_boxes(recording.id, poses, boxes),
         files={path: lambda target: save_poses(chosen, target)},
         notes={"found": shares, "views_used": seen},
-        message=f"a mouse in {told} of the frames",
+        message=f"a mouse in {tell_found(shares)} of the frames",
     )
+
+
+def tell_found(shares: Mapping[str, float]) -> str:
+    """Say in what share of its frames a mouse was found in each view."""
+    return ", ".join(f"{share:.0%} ({view})" for view, share in shares.items())
+
+
+def require_mouse(job: Job) -> None:
+    """Refuse a recording whose poses shall come from networks that found no mouse.
+
+    Raises
+    ------
+    DataError
+        When they found one in too few frames of every view.
+    """
+    notes = job.notes("poses2d").get(job.unit)
+    if notes and not notes["views_used"]:
+        raise DataError(
+            f"Expected a mouse in the videos of {job.unit}, but the networks found one in "
+            f"{tell_found(notes['found'])} of the frames; train them on frames of yours "
+            "(docs/training_pose.md), or do without poses: [backends] pose = 'none' in "
+            "mousegpt.toml."
+        )
 
 
 def _identify(

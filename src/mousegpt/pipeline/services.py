@@ -3,14 +3,15 @@
 ::
 
     [backends]
-    describer = "lab"            # kinematic (the default), or the name of an endpoint
+    describer = "lab"            # the name of an endpoint
 
     [endpoints.lab]
     url = "http://gpu-server:8000/v1"
     model = "OpenGVLab/InternVL3-8B"
     key_variable = "LAB_KEY"     # the variable that holds the key, if one is needed
 
-Models on this machine: "nano" (our own small one), "nano:FILE", "transformers:FOLDER".
+Models on this machine: "nano" (our own small one), "nano:FILE", "transformers:FOLDER". "kinematic"
+words poses; "auto", the default, has nano describe what has no poses, see `choices`.
 """
 
 from __future__ import annotations
@@ -26,10 +27,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from pydantic import ValidationError
 
-from mousegpt.backends.registry import WEIGHTS
 from mousegpt.core.errors import MouseGPTError, ProjectError
 from mousegpt.description.vlm import ChatDescriber
 from mousegpt.io.atomic import write_atomically
+from mousegpt.pipeline.choices import AUTOMATIC, KINEMATIC, NANO, locate_model
 from mousegpt.pipeline.ledger import Price
 from mousegpt.pipeline.pictures import encode_jpeg
 from mousegpt.pipeline.project import Project
@@ -41,9 +42,8 @@ if TYPE_CHECKING:
     from mousegpt.backends.dialect import Dialect
     from mousegpt.backends.openai_compatible import Endpoint, OpenAICompatible
 
-KINEMATIC: Final = "kinematic"
 #: Models that run on this machine: a describer, or something that chats.
-_DESCRIBERS: Final = {"nano": "mousegpt.backends.nano:NanoDescriber"}
+_DESCRIBERS: Final = {NANO: "mousegpt.backends.nano:NanoDescriber"}
 _CHATTERS: Final = {"transformers": "mousegpt.backends.transformers:TransformersModel"}
 _LOCAL: Final = (*_DESCRIBERS, *_CHATTERS)
 _FREE: Final = Price(0.0, 0.0)
@@ -156,10 +156,10 @@ def identify_describer(project: Project, name: str, endpoints: Mapping[str, Endp
     if name == KINEMATIC:
         return name
     if kind in _LOCAL and (place or kind in _DESCRIBERS):
-        path = project.folder / place if place else WEIGHTS / f"{kind}.zip"
+        path = locate_model(project, name)
         return f"{name} {hash_file(path)[:16]}" if path.is_file() else name
     if name not in endpoints:
-        known = ", ".join([KINEMATIC, *_LOCAL, *endpoints])
+        known = ", ".join([AUTOMATIC, KINEMATIC, *_LOCAL, *endpoints])
         raise ProjectError(
             f"There is no describer '{name}'; there are {known}. Add [endpoints.{name}] with url "
             "and model to mousegpt.toml."
@@ -208,10 +208,9 @@ def load_chat_model(project: Project, name: str, endpoints: Mapping[str, Endpoin
 
 def _load_local(project: Project, name: str) -> Any:
     """Load a model that runs on this machine; the file or folder counts from the project's."""
-    kind, _, place = name.partition(":")
-    module, _, attribute = (_DESCRIBERS | _CHATTERS)[kind].partition(":")
+    module, _, attribute = (_DESCRIBERS | _CHATTERS)[name.partition(":")[0]].partition(":")
     model: Any = getattr(import_module(module), attribute)
-    return model(project.folder / place) if place else model()
+    return model(locate_model(project, name))
 
 
 def open_endpoint(project: Project, endpoint: Endpoint) -> OpenAICompatible:

@@ -14,6 +14,42 @@ from mousegpt.core.arrays import ImageArray
 from mousegpt.core.errors import DataError
 
 
+def find_moments(
+    frame: int,
+    n_frames: int,
+    fps: float,
+    *,
+    moments_s: Annotated[
+        tuple[Annotated[float, Field(ge=-2, le=2)], ...], Field(max_length=9)
+    ] = (),
+) -> tuple[int, ...]:
+    """Return the frames that are shown together with a frame, itself among them.
+
+    Parameters
+    ----------
+    n_frames, fps
+        Of the recording.
+    moments_s
+        When the others were taken, relative to the frame; none show the frame alone. Each is the
+        nearest frame there is, so at the ends of a recording there are fewer of them, or nearer
+        ones: their true times follow from their numbers.
+
+    Returns
+    -------
+    tuple of int
+        Increasing, each frame once.
+
+    Examples
+    --------
+    >>> find_moments(30, 100, 60.0, moments_s=(-0.1, 0, 0.1))
+    (24, 30, 36)
+    >>> find_moments(2, 100, 60.0, moments_s=(-0.1, 0, 0.1)), find_moments(30, 100, 60.0)
+    ((0, 2, 8), (30,))
+    """
+    shown = {min(max(frame + round(time * fps), 0), n_frames - 1) for time in moments_s}
+    return tuple(sorted(shown | {frame}))
+
+
 def make_grid(
     pictures: Sequence[ImageArray], *, width: Annotated[int, Field(gt=0)] = 1344
 ) -> ImageArray:

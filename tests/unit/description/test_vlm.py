@@ -3,7 +3,6 @@
 import json
 
 import pandas as pd
-import pytest
 
 from mousegpt.core.chat import Reply
 from mousegpt.core.description import ELEMENTS
@@ -18,6 +17,7 @@ from mousegpt.description.vlm import (
     write_question,
 )
 
+JPEG = b"\xff\xd8..."
 MEASURED = (12.345, None, -0.001, 3.0, 0.5, -7.25)
 
 
@@ -58,7 +58,9 @@ def test_the_question_says_how_many_views_there_are():
 
 def test_moments_are_told_only_where_there_are_several():
     assert "moments" not in write_question(make_query())
-    assert "-0.20, 0, +0.20" in write_question(make_query(moments_s=(-0.2, 0.0, 0.2)))
+    grid = write_question(make_query(moments_s=(-0.2, 0.0, 0.2)))
+    assert "grid of 3 tiles, to be read row by row from the top left, from the earliest" in grid
+    assert "-0.20, 0, +0.20" in grid
 
 
 def test_where_a_frame_comes_from_is_not_told():
@@ -71,11 +73,11 @@ def test_an_unusable_answer_is_asked_again_otherwise_and_with_more_room():
     model = Echo()
     describer = ChatDescriber(model, max_tokens=100)
     for attempt in range(4):
-        describer.describe([make_query()], [b"jpeg"], attempt=attempt)
+        describer.describe([make_query()], [JPEG], attempt=attempt)
     assert [asked[2] for asked in model.asked] == [100, 200, 400, 400]
     assert [asked[3] for asked in model.asked] == [0.0, 0.6, 0.6, 0.6]
     assert [asked[4] for asked in model.asked] == [0, 1, 2, 3]
-    assert model.asked[0][0][0].pictures == (b"jpeg",)
+    assert model.asked[0][0][0].pictures == (JPEG,)
 
 
 def test_the_schema_is_what_strict_services_ask():
@@ -125,17 +127,10 @@ def test_without_poses_all_speeds_are_unknown():
     assert query.n_views == 1
 
 
-def test_moments_lie_around_the_frame_and_end_with_the_recording():
-    queries = build_queries(make_pictures(), pd.DataFrame(), moments=3)
-    assert [query.moments for query in queries] == [
-        ("0.jpg", "1.jpg"),
-        ("0.jpg", "1.jpg", "2.jpg"),
-        ("1.jpg", "2.jpg", "3.jpg"),
-        ("2.jpg", "3.jpg", "4.jpg"),
-        ("3.jpg", "4.jpg"),
-    ]
-    assert queries[2].moments_s == pytest.approx((-0.2, 0.0, 0.2))
-    assert len({query.picture_sha256 for query in queries}) == 5
+def test_the_times_of_a_grid_are_those_that_were_cut():
+    grids = make_pictures(3).assign(moments_s=["0 0.1", "-0.1 0 0.1", ""])
+    queries = build_queries(grids, pd.DataFrame())
+    assert [query.moments_s for query in queries] == [(0.0, 0.1), (-0.1, 0.0, 0.1), ()]
 
 
 GOOD = json.dumps({name: f"The {name} is level." for name in DESCRIPTION_SCHEMA["properties"]})

@@ -4,8 +4,9 @@ import pytest
 
 from mousegpt.core.errors import BackendError, ProjectError
 from mousegpt.core.query import FrameQuery
+from mousegpt.core.recording import Recording
 from mousegpt.pipeline.asking import judge_pilot
-from mousegpt.pipeline.describing import adapt_overrides, adapt_steps, make_key
+from mousegpt.pipeline.describing import make_key
 from mousegpt.pipeline.ledger import Price, Progress
 from mousegpt.pipeline.project import Project
 from mousegpt.pipeline.services import Service, identify_describer, read_endpoints
@@ -18,23 +19,37 @@ def serve(**price):
     return Service(describer=None, account="lab", price=Price(**price), concurrency=8)
 
 
-def test_the_grammar_needs_no_other_chain():
-    assert adapt_steps(STEPS, "kinematic") == STEPS
-    assert adapt_overrides({"a": {"b": 1}}, "kinematic") == {"a": {"b": 1}}
+def list_ways(recording):
+    return {step.name: step.fit(recording) for step in STEPS if step.applies(recording) is None}
 
 
-def test_a_model_sees_pictures_before_it_describes():
-    names = [step.name for step in adapt_steps(STEPS, "lab")]
-    assert sorted(names) == sorted(step.name for step in STEPS)
-    assert names.index("speeds") < names.index("mosaics") < names.index("descriptions")
-    for step in adapt_steps(STEPS, "lab"):
-        assert all(names.index(need) < names.index(step.name) for need in step.needs)
+def test_the_grammar_needs_no_pictures():
+    ways = list_ways(Recording(id="r", subject="r", poses={"": "p"}, describer="kinematic"))
+    assert ways["descriptions"].needs == ("posture",)
+    assert ways["descriptions"].ports == ()
+    assert "mosaics" not in ways  # there is no video
 
 
-def test_every_sampled_frame_is_pictured_unless_told_otherwise():
-    assert adapt_overrides({}, "lab") == {"mosaics": {"max_frames": None}}
-    given = {"mosaics": {"max_frames": 5}}
-    assert adapt_overrides(given, "lab") == given
+def test_every_step_stands_after_all_that_it_needs():
+    names = [step.name for step in STEPS]
+    for step in STEPS:
+        for way in step.ways:
+            assert all(names.index(need) < names.index(step.name) for need in way.needs)
+
+
+@pytest.mark.parametrize(
+    ("describer", "moments"),
+    [("nano", (-0.1, 0.0, 0.1)), ("nano:my.zip", (-0.1, 0.0, 0.1)), ("lab", ())],
+)
+def test_a_model_sees_all_sampled_frames_and_ours_three_moments(describer, moments):
+    ways = list_ways(Recording(id="r", subject="r", videos={"a": "v"}, describer=describer))
+    assert "mosaics" in ways["descriptions"].needs
+    options = ways["mosaics"].resolve({})
+    assert options["choose_frames"]["max_frames"] is None
+    assert options["find_moments"]["moments_s"] == moments
+    given = ways["mosaics"].resolve({"mosaics": {"max_frames": 5, "moments_s": [0.2]}})
+    assert given["choose_frames"]["max_frames"] == 5
+    assert given["find_moments"]["moments_s"] == (0.2,)
 
 
 def test_a_key_is_of_contents_and_not_of_places():

@@ -11,6 +11,7 @@ from mousegpt.prompts import list_prompts, load_prompt
 PUBLISHED = {
     "describe_frame-1": "05d6a65ca569dcaa",
     "describe_moments-1": "d4cb770ab576665c",
+    "describe_moments-2": "1083c5055f94b0cc",
     "probe-1": "b22439319727754e",
 }
 
