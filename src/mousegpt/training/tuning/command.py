@@ -72,15 +72,8 @@ def build_command(
     ``--add_version false`` keeps checkpoints where the next run finds them.
     """
     n_steps = n_steps or recipe.iterations
-    every = str(recipe.space_saves(n_steps))
     options = {
-        "model": recipe.base.model,
-        "use_hf": "true",
-        "tuner_type": recipe.tuner,
-        "torch_dtype": recipe.precision,
-        "attn_impl": recipe.attention,
-        "freeze_vit": _tell(recipe.freeze_vision),
-        "freeze_aligner": "false",
+        **_list_model(recipe),
         "dataset": str(train),
         **({"val_dataset": str(validation)} if validation else {}),
         "split_dataset_ratio": "0",
@@ -88,6 +81,34 @@ def build_command(
         "max_length": str(recipe.max_tokens),
         "truncation_strategy": "delete",
         "max_steps": str(n_steps),
+        **_list_optimizer(recipe, n_gpus),
+        **_list_checkpoints(recipe, n_steps, validates=validation is not None),
+        "output_dir": str(out),
+        "add_version": "false",
+    }
+    words = [word for name, value in options.items() for word in (f"--{name}", value)]
+    environment = {"NPROC_PER_NODE": str(n_gpus // n_nodes), "ROOT_IMAGE_DIR": str(pictures)}
+    if n_nodes > 1:
+        environment["NNODES"] = str(n_nodes)
+    if recipe.base.family == "internvl":
+        environment |= {"INPUT_SIZE": "448", "MAX_NUM": "12"}
+    return Command((swift, "sft", *words), environment)
+
+
+def _list_model(recipe: TuningRecipe) -> dict[str, str]:
+    return {
+        "model": recipe.base.model,
+        "use_hf": "true",
+        "tuner_type": recipe.tuner,
+        "torch_dtype": recipe.precision,
+        "attn_impl": recipe.attention,
+        "freeze_vit": _tell(recipe.freeze_vision),
+        "freeze_aligner": "false",
+    }
+
+
+def _list_optimizer(recipe: TuningRecipe, n_gpus: int) -> dict[str, str]:
+    return {
         "per_device_train_batch_size": str(recipe.batch),
         "per_device_eval_batch_size": str(recipe.batch),
         "gradient_accumulation_steps": str(recipe.accumulate(n_gpus)),
@@ -99,25 +120,22 @@ def build_command(
         **(_list_lora(recipe) if recipe.tuner == "lora" else {}),
         "gradient_checkpointing": "true",
         "deepspeed": recipe.deepspeed,
+    }
+
+
+def _list_checkpoints(recipe: TuningRecipe, n_steps: int, *, validates: bool) -> dict[str, str]:
+    every = str(recipe.space_saves(n_steps))
+    return {
         "save_strategy": "steps",
         "save_steps": every,
-        "eval_strategy": "steps" if validation else "no",
+        "eval_strategy": "steps" if validates else "no",
         "eval_steps": every,
         "save_total_limit": str(KEPT_CHECKPOINTS),
         "save_only_model": "false",
         "logging_steps": "10",
         "seed": str(recipe.seed),
         "data_seed": str(recipe.seed),
-        "output_dir": str(out),
-        "add_version": "false",
     }
-    words = [word for name, value in options.items() for word in (f"--{name}", value)]
-    environment = {"NPROC_PER_NODE": str(n_gpus // n_nodes), "ROOT_IMAGE_DIR": str(pictures)}
-    if n_nodes > 1:
-        environment["NNODES"] = str(n_nodes)
-    if recipe.base.family == "internvl":
-        environment |= {"INPUT_SIZE": "448", "MAX_NUM": "12"}
-    return Command((swift, "sft", *words), environment)
 
 
 def check_options(argv: Sequence[str]) -> list[str]:
