@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -23,7 +23,6 @@ from benchmarks._pose_labels import (
 from benchmarks._pose_motion import find_moving, locate_by_motion, shrink_picture
 from benchmarks._pose_scores import (
     estimate_pictures,
-    label_points,
     measure_length,
     measure_swaps,
     place_mean_pose,
@@ -41,13 +40,12 @@ from mousegpt.core.skeleton import BONES, KEYPOINTS
 from mousegpt.evaluation.distances import measure_body_length
 from mousegpt.geometry.triangulation import triangulate_poses
 from mousegpt.io.video import probe_video, read_frames
+from mousegpt.pipeline.posing import Seen, estimate_views
 from mousegpt.ports import Detector, PoseEstimator
 
 BODY_CM: Final = 7.45  # snout to tail base of this mouse: the median of its labels
 GROWN: Final = 0.1  # a box counts as around a point that lies so little outside of it
 MOST_BODIES: Final = 3.0  # with the tail, a mouse is two bodies long
-
-Frames = Iterator[tuple[int, ImageArray]]
 
 
 def judge_cylinder(
@@ -147,29 +145,28 @@ def judge_clip(
     rig = load_cylinder_rig(folder)
     videos = {view: folder / "videos" / f"{view}.mp4" for view in rig.views}
     frames = list(range(0, min(probe_video(path).n_frames for path in videos.values()), every))
-    estimates, middles = [], []
-    for path in videos.values():
-        stream, small = read_frames(path, frames), []
+    moving = [find_moving(_read_small(path, frames)) for path in videos.values()]
+    center = locate_by_motion(moving, rig)
+    look = partial(
+        estimate_views, videos, detector, estimator, frames=frames, detect_every=1, rig=rig
+    )
+    alone, agreed = (_judge_views(look(agree=agree), center, rig) for agree in (False, True))
+    return {"n_frames": len(frames), "every": every, **alone, "agreed": agreed}
 
-        def read(stream: Frames = stream, small: list[ImageArray] = small) -> ImageArray:
-            image = next(stream)[1]
-            small.append(shrink_picture(image))
-            return image
 
-        estimates.append(estimate_pictures([read] * len(frames), detector, estimator))
-        middles.append(find_moving(np.stack(small)))
-    center = locate_by_motion(middles, rig)
-    boxes = np.stack([each.boxes for each in estimates])
-    points = np.stack([each.points for each in estimates])
-    solid = triangulate_poses(label_points(points, rig, frames=frames), rig)
+def _read_small(path: Path, frames: Sequence[int]) -> ImageArray:
+    return np.stack([shrink_picture(image) for _, image in read_frames(path, frames)])
+
+
+def _judge_views(seen: Seen, center: FloatArray, rig: Calibration) -> dict[str, Any]:
+    """Score boxes by where the mouse is, and keypoints by what they are in space."""
+    solid = triangulate_poses(seen.poses, rig)
     position = np.moveaxis(solid["position"].to_numpy()[..., 0], 1, -1)
     error = solid["reprojection_error"].to_numpy()[..., 0]
     known = np.isfinite(position).all(axis=-1)
     variation = measure_variation(position)
     return {
-        "n_frames": len(frames),
-        "every": every,
-        "views": judge_agreement(boxes, center, rig),
+        "views": judge_agreement(seen.boxes[:, :, 0], center, rig),
         "reprojection_median_px": tell_quantile(error[known]),
         "triangulated_share": tell(known.mean()),
         "views_used_median": tell_quantile(solid["n_views"].to_numpy()[..., 0][known]),
@@ -202,8 +199,9 @@ def judge_agreement(
     -------
     dict
         A row a view. ``confirmed_share``: of the frames in which the mouse is in the picture, the
-        box is around its centre, and no longer than three bodies. ``unknown``: frames of which the
-        place of the mouse is not known.
+        box is around its centre, and no longer than three bodies. ``expected_share``: boxes
+        that only other views know of. ``unknown``: frames of which the place of the mouse is not
+        known.
     """
     rows: dict[str, dict[str, float | int | None]] = {}
     for view, own in zip(rig.views, boxes, strict=True):
@@ -221,6 +219,7 @@ def judge_agreement(
         )
         rows[view] = {
             "any_box_share": tell(np.isfinite(own[:, 0]).mean()),
+            "expected_share": tell((np.isfinite(own[:, 0]) & np.isnan(own[:, 4])).mean()),
             "confirmed_share": tell(right.mean()) if len(right) else None,
             "visible": len(right),
             "unknown": int(np.isnan(at).any(axis=1).sum()),

@@ -16,7 +16,8 @@ from mousegpt.geometry.triangulation import triangulate_poses
 from mousegpt.io.calibration import load_calibration
 from mousegpt.io.video import read_frames
 from mousegpt.pipeline.demo import DEMO_STUDY
-from mousegpt.pipeline.posing import count_cores, estimate_views
+from mousegpt.pipeline.looking import count_cores
+from mousegpt.pipeline.posing import estimate_views
 from mousegpt.ports import Detector, PoseEstimator
 from mousegpt.vision.detection import detect_mice, fit_picture
 from mousegpt.vision.pose2d import cut_crop, decode_heatmaps, estimate_poses, frame_crop
@@ -81,7 +82,7 @@ def _run(videos: Mapping[str, Path], networks: Networks, n_frames: int, **option
     """Return the seconds from videos to 3-D poses, or to 2-D ones of a single view."""
 
     def look() -> None:
-        poses, _ = estimate_views(videos, *networks, frames=range(n_frames), **options)
+        poses = estimate_views(videos, *networks, frames=range(n_frames), **options).poses
         if len(videos) > 1:
             triangulate_poses(poses, RIG.select(tuple(videos)))
 
@@ -114,7 +115,7 @@ def _measure_parts(networks: Networks, n: int) -> dict[str, float]:
     )
     squares = np.stack([fit_picture(image, detector.size_px)[0] for image in images])
     maps = estimator.predict_heatmaps(crops)
-    poses, _ = estimate_views(PATHS, *networks, frames=range(16))
+    poses = estimate_views(PATHS, *networks, frames=range(16)).poses
     many = poses.isel(time=np.resize(np.arange(16), 960))
     many = many.assign_coords(time=np.arange(960) / 20, frame=("time", np.arange(960)))
     parts: dict[str, Callable[[], object]] = {

@@ -183,7 +183,8 @@ def test_a_box_beside_the_mouse_is_not_confirmed():
     rows = judge_agreement(boxes, center, rig)
     assert rows[rig.views[1]]["confirmed_share"] == 0.25
     assert rows[rig.views[0]] == {
-        "any_box_share": 0.8, "confirmed_share": 1.0, "visible": 4, "unknown": 1,
+        "any_box_share": 0.8, "expected_share": 0.0, "confirmed_share": 1.0, "visible": 4,
+        "unknown": 1,
     }  # fmt: skip
 
 

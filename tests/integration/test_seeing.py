@@ -158,7 +158,7 @@ class Slow(MiddleEstimator):
 films = Path(sys.argv[1])
 videos = {view: films / f"{view}.mp4" for view in ("front", "side")}
 with KeptChunks(films / "kept.sqlite", {view: view for view in videos}) as kept:
-    poses, boxes = estimate_views(videos, DarkDetector(), Slow(), batch=10, kept=kept, workers=1)
+    poses, *_ = estimate_views(videos, DarkDetector(), Slow(), batch=10, kept=kept, workers=1)
     print(poses["position"].to_numpy().tobytes().hex()[-2000:], float(poses["position"].sum()))
 """
 

@@ -34,22 +34,24 @@ class KeptChunks:
         """Close it."""
         self._store.close()
 
-    def get(self, view: str, frames: Sequence[int]) -> FloatArray | None:
+    def get(self, view: str, frames: Sequence[int], question: bytes = b"") -> FloatArray | None:
         """Return what was put for a chunk; None when nothing was."""
-        key = self._make_key(view, frames)
+        key = self._make_key(view, frames, question)
         row = self._store.execute("SELECT value FROM vector WHERE key = ?", (key,)).fetchone()
         if row is None:
             return None
         shape = np.frombuffer(row[0][:12], dtype="<i4")
         return np.frombuffer(row[0][12:], dtype="<f4").reshape(shape).astype(np.float64)
 
-    def put(self, view: str, frames: Sequence[int], found: FloatArray) -> None:
+    def put(
+        self, view: str, frames: Sequence[int], found: FloatArray, question: bytes = b""
+    ) -> None:
         """Keep what was found in a chunk, as float32."""
         value = np.array(found.shape, dtype="<i4").tobytes() + found.astype("<f4").tobytes()
         with self._store:
-            row = (self._make_key(view, frames), value)
+            row = (self._make_key(view, frames, question), value)
             self._store.execute("INSERT OR REPLACE INTO vector VALUES (?, ?)", row)
 
-    def _make_key(self, view: str, frames: Sequence[int]) -> bytes:
+    def _make_key(self, view: str, frames: Sequence[int], question: bytes) -> bytes:
         text = json.dumps([self._identities[view], list(frames)])
-        return hashlib.sha256(text.encode()).digest()
+        return hashlib.sha256(text.encode() + question).digest()

@@ -1,45 +1,70 @@
-"""From videos to 2-D poses: decode, detect, estimate, chunk by chunk; then follow each mouse."""
+"""From videos to 2-D poses: look at each view; agree between views; then follow each mouse."""
 
 from __future__ import annotations
 
-import os
-import time
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Annotated, NamedTuple, Protocol
+from typing import Annotated, Final, NamedTuple, Protocol
 
 import numpy as np
 from pydantic import Field
 
-from mousegpt.core.arrays import FloatArray, ImageArray
+from mousegpt.core.arrays import FloatArray, ImageArray, IntArray
+from mousegpt.core.calibration import Calibration
 from mousegpt.core.poses import Poses, build_poses
 from mousegpt.core.skeleton import KEYPOINTS
-from mousegpt.io.video import probe_video, read_frames
+from mousegpt.geometry.sighting import MIN_VIEWS, Sighting, locate_mouse
+from mousegpt.io.video import probe_video
+from mousegpt.pipeline.looking import Chunk, Kept, Report, cut_frames, look_at_chunks
 from mousegpt.ports import Detector, PoseEstimator
-from mousegpt.vision.following import N_BOX, N_NUMBERS, follow_mice
+from mousegpt.vision.following import (
+    N_BOX,
+    N_CANDIDATES,
+    N_NUMBERS,
+    follow_mice,
+    look_again,
+    propose_mouse,
+)
 from mousegpt.vision.tracking import smooth_track, track_boxes
 
-Report = Callable[[int, int, str], None]  # pictures done, pictures in all, message
+_PROPOSE: Final = b"propose"
+_DIGITS: Final = 2  # of expected boxes, so that what was found in them is found again when kept
 
 
-class Kept(Protocol):
-    """Remembers what was found in chunks of videos, also when the process is killed."""
+class Locate(Protocol):
+    """Finds where calibrated views agree that the mouse is, as `locate_mouse` does."""
 
-    def get(self, view: str, frames: Sequence[int]) -> FloatArray | None:
-        """Return what `put` was given for the same chunk; None when it was not."""
+    def __call__(
+        self,
+        candidates: FloatArray,
+        calibration: Calibration,
+        times: FloatArray,
+        *,
+        min_score: float,
+    ) -> Sighting:
+        """Return the place, and the box in each view that can be trusted."""
         ...
 
-    def put(self, view: str, frames: Sequence[int], found: FloatArray) -> None:
-        """Remember a chunk."""
-        ...
 
+class Seen(NamedTuple):
+    """What was seen in the videos.
 
-class _Chunk(NamedTuple):
-    view: str
-    frames: list[int]
+    Attributes
+    ----------
+    poses
+        2-D, in pixels, with the dimension ``view``; NaN where no mouse was found.
+    boxes
+        Boxes and their scores, shape (view, time, individual, 5). Without a score: expected there
+        because other views see the mouse, and not found in this one.
+    sighting
+        What the views agreed on; None where they were not asked.
+    """
+
+    poses: Poses
+    boxes: FloatArray
+    sighting: Sighting | None
 
 
 def estimate_views(
@@ -51,15 +76,18 @@ def estimate_views(
     n_mice: Annotated[int, Field(ge=1)] = 1,
     detect_every: Annotated[int, Field(ge=1)] = 4,
     min_score: Annotated[float, Field(ge=0, le=1)] = 0.25,
+    agree: bool = True,
     flip_test: bool = False,
     half_life: Annotated[float, Field(gt=0)] | None = None,
     batch: Annotated[int, Field(ge=1)] = 16,
     workers: Annotated[int, Field(ge=1)] | None = None,
     fps: float | None = None,
     frames: Iterable[int] | None = None,
+    rig: Calibration | None = None,
+    locate: Locate = locate_mouse,
     kept: Kept | None = None,
     report: Report = lambda done, total, message: None,
-) -> tuple[Poses, FloatArray]:
+) -> Seen:
     """Estimate the poses of the mice in synchronised videos.
 
     Parameters
@@ -71,6 +99,9 @@ def estimate_views(
     detect_every
         Of these every so-many-th, and the last of a batch, is searched for mice, see
         `mousegpt.vision.following.follow_mice`.
+    agree
+        Three calibrated views or more tell each other where a single mouse is. Where they
+        contradict what one view found, that view is looked at again, closely.
     flip_test
         Also look at the mirror image, and average: a little more exact, half as fast.
     half_life
@@ -83,49 +114,40 @@ def estimate_views(
         Of the recording; that of the first video when None.
     frames
         Increasing; look at these instead of every so-many-th.
+    rig
+        Cameras of the views; of some or none of them, too.
     kept
         Asked for each chunk before it is decoded, and told of it afterwards.
     report
         Told after every chunk.
-
-    Returns
-    -------
-    poses : Poses
-        2-D, in pixels, with the dimension ``view``; NaN where no mouse was found.
-    boxes : FloatArray
-        Boxes and their scores, shape (view, time, individual, 5).
     """
     infos = {view: probe_video(path) for view, path in videos.items()}
-    lengths = {view: info.n_frames for view, info in infos.items()}
-    wanted = list(range(0, max(lengths.values()), every) if frames is None else frames)
     rate = fps or next(iter(infos.values())).fps
-    chunks = [
-        _Chunk(view, part)
-        for view, length in lengths.items()
-        for part in _cut([f for f in wanted if frames is not None or f < length], batch)
-    ]
-    look = partial(
-        follow_mice, detector=detector, estimator=estimator, n_mice=n_mice,
-        detect_every=detect_every, min_score=min_score, flip_test=flip_test,
-    )  # fmt: skip
-    found = {view: np.full((len(wanted), n_mice, N_NUMBERS), np.nan) for view in videos}
-    for chunk, numbers in _look_at_all(chunks, videos, look, workers, kept, report):
-        start = int(np.searchsorted(wanted, chunk.frames[0]))
-        found[chunk.view][start : start + len(numbers)] = numbers
-    tracks = np.stack([_follow(found[view], n_mice, half_life) for view in videos])
-    points = tracks[..., N_BOX:].reshape(*tracks.shape[:3], len(KEYPOINTS), 3)
-    poses = build_poses(
-        points[..., :2].transpose(0, 1, 4, 3, 2),
-        np.nan_to_num(points[..., 2]).transpose(0, 1, 3, 2),
-        keypoints=KEYPOINTS,
-        fps=rate,
-        unit="px",
-        individuals=["mouse"] if n_mice == 1 else [f"mouse{i + 1}" for i in range(n_mice)],
-        views=list(videos),
-        frames=np.array(wanted, dtype=np.int64),
-        source_software=f"mousegpt {detector.name} {estimator.name}",
-    )
-    return poses, tracks[..., :N_BOX]
+    longest = max(info.n_frames for info in infos.values())
+    wanted = np.array(range(0, longest, every) if frames is None else list(frames), dtype=np.int64)
+    shown = {
+        view: wanted if frames is not None else wanted[wanted < info.n_frames]
+        for view, info in infos.items()
+    }
+    joint = tuple(view for view in videos if rig and view in rig.views)
+    joint = joint if agree and n_mice == 1 and len(joint) >= MIN_VIEWS else ()
+    look = _Look(detector, estimator, n_mice, detect_every, min_score, flip_test)
+    ask = partial(look_at_chunks, videos=videos, look=look, workers=workers, kept=kept)
+    finds = _Finds(wanted, shown, joint, n_mice)
+    first = finds.plan_first_look(batch)
+    finds.take(ask(first, report=report))
+    sighting = None
+    if rig and joint:
+        times = wanted / rate
+        sighting = locate(finds.candidates, rig.select(joint), times, min_score=min_score)
+        finds.drop_hidden(sighting)
+        n_before = sum(len(chunk.frames) for chunk in first)
+        again = finds.plan_second_look(sighting, batch)
+        finds.take(ask(again, report=report, n_before=n_before))
+    tracks = np.stack([_follow(finds.tracks[view], n_mice, half_life) for view in videos])
+    source = f"mousegpt {detector.name} {estimator.name}"
+    poses = _name_points(tracks, wanted, tuple(videos), rate, source)
+    return Seen(poses, tracks[..., :N_BOX], sighting)
 
 
 def estimate_video(
@@ -150,100 +172,113 @@ def estimate_video(
     Poses
         2-D, in pixels, without the dimension ``view``.
     """
-    poses, _ = estimate_views(
+    poses = estimate_views(
         {"": path}, detector, estimator, n_mice=n_mice, detect_every=detect_every,
         min_score=min_score, flip_test=flip_test, half_life=half_life, batch=batch,
         workers=workers, frames=frames, report=lambda done, total, message: report(done, total),
-    )  # fmt: skip
+    ).poses  # fmt: skip
     return poses.isel(view=0, drop=True)
 
 
-def _cut(frames: list[int], size: int) -> Iterator[list[int]]:
-    for start in range(0, len(frames), size):
-        yield frames[start : start + size]
+@dataclass(frozen=True)
+class _Look:
+    """Looks at the pictures of a chunk, in the way that its question asks for."""
+
+    detector: Detector
+    estimator: PoseEstimator
+    n_mice: int
+    detect_every: int
+    min_score: float
+    flip_test: bool
+
+    def __call__(self, chunk: Chunk, images: list[ImageArray]) -> FloatArray:
+        networks = self.detector, self.estimator
+        if chunk.boxes is not None:
+            return look_again(images, chunk.boxes, *networks, flip_test=self.flip_test)
+        follow = partial(follow_mice, n_mice=self.n_mice)
+        return (propose_mouse if chunk.question == _PROPOSE else follow)(
+            images,
+            *networks,
+            detect_every=self.detect_every,
+            min_score=self.min_score,
+            flip_test=self.flip_test,
+        )
 
 
-def _look_at_all(
-    chunks: Sequence[_Chunk],
-    videos: Mapping[str, Path],
-    look: Callable[[list[ImageArray]], FloatArray],
-    workers: int | None,
-    kept: Kept | None,
-    report: Report,
-) -> Iterator[tuple[_Chunk, FloatArray]]:
-    """Yield what is found in each chunk; what is kept comes first and is not decoded."""
-    total, done = sum(len(chunk.frames) for chunk in chunks), 0
-    missing = []
-    for chunk in chunks:
-        known = kept.get(chunk.view, chunk.frames) if kept else None
-        if known is None:
-            missing.append(chunk)
-        else:
-            done += len(chunk.frames)
-            yield chunk, known
-    n_workers = workers or count_cores()
-    clock = _Clock(done, total)
-    with ThreadPoolExecutor(n_workers) as pool:
-        pictures = _read_chunks(missing, videos)
-        for chunk, result in _map_ahead(pool, look, pictures, n_workers + 1):
-            numbers = result.astype(np.float32).astype(np.float64)  # the same as when kept
-            if kept:
-                kept.put(chunk.view, chunk.frames, numbers)
-            done += len(chunk.frames)
-            report(done, total, clock.tell(done))
-            yield chunk, numbers
+class _Finds:
+    """What was found so far in the frames of each view.
+
+    Attributes
+    ----------
+    tracks
+        By view, shape (time, n_mice, 77).
+    candidates
+        Of the views that are asked together, shape (view, time, candidate, 5).
+    """
+
+    def __init__(
+        self,
+        wanted: IntArray,
+        shown: Mapping[str, IntArray],
+        joint: tuple[str, ...],
+        n_mice: int,
+    ) -> None:
+        self._wanted, self._shown, self._joint = wanted, shown, joint
+        self.tracks = {view: np.full((len(wanted), n_mice, N_NUMBERS), np.nan) for view in shown}
+        self.candidates = np.full((len(joint), len(wanted), N_CANDIDATES, N_BOX), np.nan)
+
+    def plan_first_look(self, batch: int) -> list[Chunk]:
+        return [
+            Chunk(view, part, _PROPOSE if view in self._joint else b"")
+            for view, frames in self._shown.items()
+            for part in cut_frames(frames.tolist(), batch)
+        ]
+
+    def plan_second_look(self, sighting: Sighting, batch: int) -> list[Chunk]:
+        """List the frames in which the views together name another box than the view alone."""
+        chunks = []
+        for view, boxes in zip(sighting.views, sighting.boxes, strict=True):
+            same = (self.tracks[view][:, 0, :N_BOX] == boxes).all(axis=1)
+            other = np.isfinite(boxes[:, 0]) & ~same
+            for part in cut_frames(np.flatnonzero(other[: len(self._shown[view])]).tolist(), batch):
+                given = np.round(boxes[part], _DIGITS)
+                chunks.append(Chunk(view, self._wanted[part].tolist(), given.tobytes(), given))
+        return chunks
+
+    def drop_hidden(self, sighting: Sighting) -> None:
+        """Forget what a view found while the mouse was not in its picture."""
+        known = np.isfinite(sighting.place).all(axis=1)
+        for view, boxes in zip(sighting.views, sighting.boxes, strict=True):
+            self.tracks[view][known & np.isnan(boxes[:, 0])] = np.nan
+
+    def take(self, found: Iterable[tuple[Chunk, FloatArray]]) -> None:
+        """Write down what was found in chunks."""
+        for chunk, numbers in found:
+            rows = np.searchsorted(self._wanted, chunk.frames)
+            track = self.tracks[chunk.view]
+            track[rows] = numbers[..., :N_NUMBERS].reshape(len(rows), *track.shape[1:])
+            if chunk.question == _PROPOSE:
+                boxes = numbers[:, N_NUMBERS:].reshape(len(rows), N_CANDIDATES, N_BOX)
+                self.candidates[self._joint.index(chunk.view), rows] = boxes
 
 
-def count_cores() -> int:
-    """Return how many cores this process may use."""
-    usable = getattr(os, "sched_getaffinity", None)
-    return len(usable(0)) if usable else os.cpu_count() or 1
-
-
-def _read_chunks(
-    chunks: Sequence[_Chunk], videos: Mapping[str, Path]
-) -> Iterator[tuple[_Chunk, list[ImageArray]]]:
-    """Decode chunk after chunk; a video is opened once."""
-    for view, path in videos.items():
-        mine = [chunk for chunk in chunks if chunk.view == view]
-        reader = read_frames(path, [frame for chunk in mine for frame in chunk.frames])
-        for chunk in mine:
-            yield chunk, [next(reader)[1] for _ in chunk.frames]
-
-
-def _map_ahead(
-    pool: ThreadPoolExecutor,
-    function: Callable[[list[ImageArray]], FloatArray],
-    items: Iterable[tuple[_Chunk, list[ImageArray]]],
-    n_ahead: int,
-) -> Iterator[tuple[_Chunk, FloatArray]]:
-    """Map in order while the next items are made here; at most ``n_ahead`` of them wait."""
-    waiting: deque[tuple[_Chunk, Future[FloatArray]]] = deque()
-    for chunk, images in items:
-        waiting.append((chunk, pool.submit(function, images)))
-        del images
-        if len(waiting) >= n_ahead:
-            done, future = waiting.popleft()
-            yield done, future.result()
-    for done, future in waiting:
-        yield done, future.result()
-
-
-class _Clock:
-    """Tells the speed, and how long it will take, at every hundredth of the way."""
-
-    def __init__(self, done: int, total: int) -> None:
-        self._begun, self._start, self._total = time.monotonic(), done, total
-        self._told = 0
-
-    def tell(self, done: int) -> str:
-        share = 100 * done // self._total
-        if share == self._told:
-            return ""
-        self._told = share
-        speed = (done - self._start) / max(time.monotonic() - self._begun, 1e-9)
-        left = round((self._total - done) / speed)
-        return f"{speed:.1f} pictures/s, {left // 60}:{left % 60:02d} min left"
+def _name_points(
+    tracks: FloatArray, frames: IntArray, views: tuple[str, ...], fps: float, source: str
+) -> Poses:
+    """Return the keypoints of tracks, shape (view, time, mouse, 77), as poses."""
+    n_mice = tracks.shape[2]
+    points = tracks[..., N_BOX:].reshape(*tracks.shape[:3], len(KEYPOINTS), 3)
+    return build_poses(
+        points[..., :2].transpose(0, 1, 4, 3, 2),
+        np.nan_to_num(points[..., 2]).transpose(0, 1, 3, 2),
+        keypoints=KEYPOINTS,
+        fps=fps,
+        unit="px",
+        individuals=["mouse"] if n_mice == 1 else [f"mouse{i + 1}" for i in range(n_mice)],
+        views=list(views),
+        frames=frames,
+        source_software=source,
+    )
 
 
 def _follow(found: FloatArray, n_mice: int, half_life: float | None) -> FloatArray:

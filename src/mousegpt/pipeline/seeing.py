@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +15,8 @@ from mousegpt.core.arrays import FloatArray
 from mousegpt.core.errors import DataError
 from mousegpt.core.poses import Poses
 from mousegpt.core.recording import Recording
+from mousegpt.geometry.sighting import Sighting, locate_mouse
+from mousegpt.io.calibration import load_calibration
 from mousegpt.io.poses import save_poses
 from mousegpt.pipeline.chain import Job, Output
 from mousegpt.pipeline.chunks import KeptChunks
@@ -23,10 +26,10 @@ from mousegpt.pipeline.provenance import hash_file, hash_room
 from mousegpt.vision.boxes import EDGES
 
 #: Parameters of `estimate_views` that the step fills in itself.
-GIVEN: Final = ("fps", "frames", "kept", "report")
+GIVEN: Final = ("fps", "frames", "rig", "locate", "kept", "report")
 
 #: Options that change no number, but how fast it comes.
-_INDIFFERENT: Final = ("workers", "half_life")
+_INDIFFERENT: Final = ("workers", "half_life", "agree")
 
 #: A view in which a mouse is found in fewer of the frames is not used: what is found there is
 #: more likely something else.
@@ -41,8 +44,10 @@ def need_estimates(recording: Recording) -> str | None:
 
 
 def list_videos(project: Project, recording: Recording) -> tuple[Path, ...]:
-    """Return the videos of a recording."""
-    return tuple(recording.videos.values())
+    """Return the videos of a recording, and the calibration by which their views agree."""
+    rig = recording.calibration
+    parts = sorted(path for path in rig.iterdir() if path.is_file()) if rig and rig.is_dir() else []
+    return (*recording.videos.values(), *(parts or ([rig] if rig else [])))
 
 
 def make_poses2d(job: Job) -> Output:
@@ -51,10 +56,12 @@ def make_poses2d(job: Job) -> Output:
     detector, estimator = job.backends["detector"], job.backends["pose"]
     names = (detector.name, estimator.name)
     identities = _identify(recording, names, options)
+    rig = load_calibration(recording.calibration) if recording.calibration else None
+    locate = partial(locate_mouse, **job.options(locate_mouse))
     with KeptChunks(job.project.cache / "poses2d.sqlite", identities) as kept:
-        poses, boxes = estimate_views(
-            recording.videos, detector, estimator, fps=recording.fps, kept=kept,
-            report=job.report, **options,
+        poses, boxes, sighting = estimate_views(
+            recording.videos, detector, estimator, fps=recording.fps, rig=rig, locate=locate,
+            kept=kept, report=job.report, **options,
         )  # fmt: skip
     found = np.isfinite(boxes[..., 0]).any(axis=2).mean(axis=1)
     shares = dict(zip(recording.videos, found.round(4).tolist(), strict=True))
@@ -64,8 +71,8 @@ def make_poses2d(job: Job) -> Output:
     return Output(
         tabulate_boxes(recording.id, poses, boxes),
         files={path: lambda target: save_poses(chosen, target)},
-        notes={"found": shares, "views_used": seen},
-        message=f"a mouse in {tell_found(shares)} of the frames",
+        notes={"found": shares, "views_used": seen, **_note_agreement(sighting)},
+        message=f"a mouse in {tell_found(shares)} of the frames{tell_distrust(sighting)}",
     )
 
 
@@ -92,6 +99,25 @@ def require_mouse(job: Job) -> None:
         )
 
 
+def _note_agreement(sighting: Sighting | None) -> dict[str, Any]:
+    """Return how often each view agreed with others on where the mouse is; None is unknown."""
+    if sighting is None:
+        return {}
+    told = {v: None if np.isnan(a) else round(a, 4) for v, a in sighting.agreement.items()}
+    return {"agreement": told, "views_agreeing": list(sighting.views)}
+
+
+def tell_distrust(sighting: Sighting | None) -> str:
+    """Say which views do not agree with the others on where the mouse is; nothing if all do."""
+    if sighting is None or len(sighting.views) == len(sighting.agreement):
+        return ""
+    views = ", ".join(view for view in sighting.agreement if view not in sighting.views)
+    return (
+        f"; in {views} it was searched alone, since by the calibration it is not where other views "
+        "see it: has a camera moved, are views exchanged, or is something else taken for it?"
+    )
+
+
 def _identify(
     recording: Recording, names: tuple[str, str], options: Mapping[str, Any]
 ) -> dict[str, str]:
@@ -106,6 +132,8 @@ def _identify(
 
 def tabulate_boxes(recording: str, poses: Poses, boxes: FloatArray) -> pd.DataFrame:
     """Return a row a view, individual and frame: box, its score, and the mean confidence.
+
+    ``expected``: nothing was found there, but by the other views the mouse is; no score then.
 
     Parameters
     ----------
@@ -127,4 +155,5 @@ def tabulate_boxes(recording: str, poses: Poses, boxes: FloatArray) -> pd.DataFr
     }
     numbers = boxes.transpose(0, 2, 1, 3).reshape(-1, boxes.shape[-1])
     columns |= dict(zip((*EDGES, "score"), numbers.T, strict=True))
+    columns["expected"] = np.isfinite(numbers[:, 0]) & np.isnan(numbers[:, 4])
     return pd.DataFrame({**columns, "confidence": confidence.to_numpy().ravel()})

@@ -14,6 +14,7 @@ from mousegpt.behavior.novelty import find_novel_frames, write_novelty_report
 from mousegpt.core.recording import Recording
 from mousegpt.description.kinematic import describe_posture
 from mousegpt.description.vlm import build_queries, tabulate_replies
+from mousegpt.geometry.sighting import locate_mouse
 from mousegpt.geometry.triangulation import triangulate_poses
 from mousegpt.kinematics.cleaning import clean_poses
 from mousegpt.kinematics.floor import estimate_floor
@@ -59,7 +60,7 @@ _BY_MODELS: Final = Step(
 
 STEPS: Final[tuple[Step, ...]] = (
     Step("poses2d", "recording", "24 keypoints in the pictures of each view, by networks",
-         seeing.make_poses2d, functions=(estimate_views,), given=seeing.GIVEN,
+         seeing.make_poses2d, functions=(estimate_views, locate_mouse), given=seeing.GIVEN,
          reads=seeing.list_videos, applies=seeing.need_estimates, ports=NETWORKS),
     Step("poses", "recording", "24 keypoints, clean, to scale, on the floor", one.make_poses,
          needs=("poses2d",), functions=(triangulate_poses, clean_poses, estimate_floor),

@@ -12,10 +12,11 @@ import cv2
 import numpy as np
 from pydantic import Field
 
-from mousegpt.core.arrays import FloatArray, ImageArray, IntArray
+from mousegpt.core.arrays import BoolArray, FloatArray, ImageArray, IntArray
 from mousegpt.ports import Detector
 
 _GREY: Final = 114  # of what the picture does not fill
+_N_NEAR: Final = 5  # boxes near the expected one that are asked whether they fit
 
 
 def detect_mice(
@@ -55,6 +56,69 @@ def detect_mice(
         boxes[:, :4] = np.clip(corners, 0, limit).reshape(-1, 4)
         found.append(boxes)
     return found
+
+
+def detect_near(
+    images: Sequence[ImageArray],
+    boxes: FloatArray,
+    detector: Detector,
+    *,
+    zoom: Annotated[float, Field(ge=1)] = 6.0,
+    min_score: Annotated[float, Field(ge=0, le=1)] = 0.05,
+    max_miss: Annotated[float, Field(gt=0)] = 0.4,
+    max_size_ratio: Annotated[float, Field(gt=1)] = 2.5,
+) -> FloatArray:
+    """Look for the mouse in a square around the box where it is expected in each picture.
+
+    Parameters
+    ----------
+    boxes
+        Shape (n, 4).
+    zoom
+        Edge of the square, times the longer edge of the box. Closer, mice are larger than those
+        that networks know from whole pictures, and fewer are found.
+    min_score
+        Low: the place is known, and what is found must fit it.
+    max_miss, max_size_ratio
+        A box fits whose centre is no further from the expected one than this share of the longer
+        edge, and that is by no more than this factor larger or smaller.
+
+    Returns
+    -------
+    FloatArray
+        The best box that fits, and its score, shape (n, 5); NaN where none does.
+    """
+    squares = [_cut_square(image, box, zoom) for image, box in zip(images, boxes, strict=True)]
+    seen = [image for image, _ in squares]
+    found = detect_mice(seen, detector, min_score=min_score, max_mice=_N_NEAR)
+    best = np.full((len(boxes), 5), np.nan)
+    for row, some, box, (_, corner) in zip(best, found, boxes, squares, strict=True):
+        some[:, :4] += np.tile(corner, 2)
+        fitting = _judge_boxes(some, box, max_miss, max_size_ratio)
+        row[:] = some[fitting.argmax()] if fitting.any() else np.nan
+    return best
+
+
+def _judge_boxes(
+    found: FloatArray, expected: FloatArray, max_miss: float, max_size_ratio: float
+) -> BoolArray:
+    """Return which boxes, shape (n, 5), are about where one is expected, and about as large."""
+    edges = (found[:, 2:4] - found[:, :2]).max(axis=1)
+    edge = (expected[2:4] - expected[:2]).max()
+    offset = (found[:, :2] + found[:, 2:4] - expected[:2] - expected[2:4]) / 2
+    larger, smaller = np.maximum(edges, edge), np.minimum(edges, edge)
+    near = np.linalg.norm(offset, axis=1) <= max_miss * larger
+    return np.asarray(near & (larger <= max_size_ratio * smaller))
+
+
+def _cut_square(image: ImageArray, box: FloatArray, zoom: float) -> tuple[ImageArray, FloatArray]:
+    """Return what a picture shows of a square around a box, and the corner where that begins."""
+    half = zoom * max(box[2] - box[0], box[3] - box[1]) / 2
+    middle = (box[:2] + box[2:4]) / 2
+    limit = np.array(image.shape[1::-1])
+    low = np.clip(np.floor(middle - half), 0, limit - 1).astype(int)
+    high = np.clip(np.ceil(middle + half) + 1, low + 1, limit).astype(int)
+    return image[low[1] : high[1], low[0] : high[0]], low.astype(np.float64)
 
 
 def fit_picture(image: ImageArray, size_px: int) -> tuple[ImageArray, FloatArray]:
