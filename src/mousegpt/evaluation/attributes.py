@@ -54,7 +54,8 @@ def judge_attributes(told: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
         )
         for (attribute, state), is_right in compare_attributes(said, true).items()
     ]
-    return pd.DataFrame(rows, columns=[*keys, "attribute", "state", "is_told", "is_right"])
+    judged = pd.DataFrame(rows, columns=[*keys, "attribute", "state", "is_told", "is_right"])
+    return judged.astype({"is_told": bool, "is_right": bool})  # also when it is empty
 
 
 def score_attributes(judged: pd.DataFrame) -> pd.DataFrame:

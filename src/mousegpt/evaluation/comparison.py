@@ -193,8 +193,10 @@ def _measure(counted: pd.DataFrame, draws: _Draws) -> dict[str, tuple[float, Flo
         (attribute, state): draws.share(*_select(counted, f"right {state}", f"known {state}"))
         for attribute, state in PARTS
     }
-    n = {name: float(counted[[f"known {state}" for state in ATTRIBUTES[name]]].sum().sum())
-         for name in ATTRIBUTES}  # fmt: skip
+    n = {
+        name: sum(float(counted[f"known {state}"].sum()) for state in states)
+        for name, states in ATTRIBUTES.items()
+    }
     n[MEAN] = sum(n.values())
     measured = {
         ACCURACIES[name]: (n[name], share) for name, share in average_attributes(shares).items()
@@ -231,10 +233,10 @@ def _count_frames(
     for element in ELEMENTS:
         faults = _tally(wrong[wrong["element"] == element], counted)
         counted[f"correct {element}"] = counted["usable"] * (faults == 0)
-    judged = judge_attributes(told, frames)
-    judged = judged.merge(frames[keys].reset_index(names="place"), on=keys)
+    answers = judge_attributes(told, frames)
+    answers = answers.merge(frames[keys].reset_index(names="place"), on=keys)
     for _, state in PARTS:
-        known = judged[judged["state"] == state]
+        known = answers[answers["state"] == state]
         counted[f"known {state}"] = _tally(known, counted)
         counted[f"right {state}"] = _tally(known[known["is_right"]], counted)
     return counted

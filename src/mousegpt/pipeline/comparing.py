@@ -51,7 +51,7 @@ def compare_description_files(models: Mapping[str, Path], truth: Path) -> Compar
         When a file is none of these, or they share no frame.
     """
     posture = load_tables(truth, TRUTHS)
-    missing = [name for name in (*KEY, "body_length") if name not in posture]
+    missing = [name for name in (*KEY, "time_s", "body_length") if name not in posture]
     if missing:
         raise DataError(
             f"Expected a posture table in {truth}, but it lacks {', '.join(missing)}; name "

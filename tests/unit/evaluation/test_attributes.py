@@ -57,6 +57,12 @@ def test_frames_are_matched_by_their_key():
         judge_attributes(TRUTH.assign(recording="another"), TRUTH)
 
 
+def test_without_anything_known_there_is_no_score():
+    table = score_attributes(judge_attributes(TRUTH, make_states()))
+    assert table["n"].eq(0).all()
+    assert table["accuracy"].isna().all()
+
+
 def test_the_blind_tell_the_commonest_known_value():
     guessed = list_states(guess_blindly(TRUTH))
     assert guessed[0] == guessed[3]

@@ -177,6 +177,14 @@ def test_nothing_checkable_is_no_rate():
     assert np.isnan(scores.set_index("metric").loc["hallucination", "value"])
 
 
+def test_a_truth_without_states_gives_no_accuracy():
+    truth = make_truth()[["recording", "individual", "frame", "body_length"]]
+    scores = compare_describers({"a": describe()}, {"a": claim()}, {"a": tell()}, truth).scores
+    values = scores.set_index("metric")["value"]
+    assert np.isnan(values["right mean"])
+    assert values["usable"] == 1
+
+
 def test_a_truth_with_repeated_frames_is_refused():
     truth = pd.concat([make_truth()] * 2)
     with pytest.raises(DataError, match="20 repeated"):
