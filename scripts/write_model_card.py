@@ -146,17 +146,20 @@ def tabulate_real_keypoints(results: dict[str, Any]) -> str:
 
 def tabulate_clip(results: dict[str, Any]) -> str:
     rows = []
-    for name, each in pick_variants(results, "clip").items():
-        found = ", ".join(
-            f"{view[-1]} {percent(row['confirmed_share'])}" for view, row in each["views"].items()
-        )
-        rows.append(
-            [name, found, percent(each["triangulated_share"]),
-             tell(each["reprojection_median_px"], 1), percent(each["bone_variation_median"]),
-             tell(each["body_length_mm"], 0)]
-        )  # fmt: skip
-    head = ["networks", "found in view", "keypoints triangulated", "reprojection px", "bones vary",
-            "body mm (labels: 74.5)"]  # fmt: skip
+    for name, alone in pick_variants(results, "clip").items():
+        ways = {"alone": alone} | ({"agreed": alone["agreed"]} if "agreed" in alone else {})
+        for way, each in ways.items():
+            found = ", ".join(
+                f"{view[-1]} {percent(row['confirmed_share'])}"
+                for view, row in each["views"].items()
+            )
+            rows.append(
+                [name, way, found, percent(each["triangulated_share"]),
+                 tell(each["reprojection_median_px"], 1), percent(each["bone_variation_median"]),
+                 tell(each["body_length_mm"], 0)]
+            )  # fmt: skip
+    head = ["networks", "views", "found in view", "keypoints triangulated", "reprojection px",
+            "bones vary", "body mm (labels: 74.5)"]  # fmt: skip
     return make_table(head, rows) if rows else "–"
 
 
