@@ -65,11 +65,12 @@ def check_described(
     truth: Annotated[
         bool, typer.Option("--truth", help="The postures are the truth of synthetic mice.")
     ] = False,
-    out: Annotated[Path | None, typer.Option(help="Folder for tables and the figure.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for tables and figures.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Check descriptions against the pose: share of false claims, by kind of clause."""
     from mousegpt.pipeline import describing_checks as checks
+    from mousegpt.pipeline.curating import count_reasons, tell_agreement
     from mousegpt.pipeline.project import Project
 
     if (descriptions is None) != (posture is None):
@@ -82,12 +83,17 @@ def check_described(
     tables = {"hallucination": check.rates}
     if check.attributes is not None:
         tables["attributes"] = check.attributes
+    reasons = count_reasons(check.curation)
     if as_json:
-        print_json({name: table.to_dict("records") for name, table in tables.items()})
+        agreement = vars(check.agreement) if check.agreement else None
+        told = {name: table.to_dict("records") for name, table in tables.items()}
+        print_json({**told, "curation": reasons, "agreement": agreement})
         return
     for table in tables.values():
         print_table(table.round(3).to_dict("records"), [str(name) for name in table])
-    print_line(f"Curation would keep {check.curation['kept'].mean():.1%} of the descriptions.")
+    print_table(reasons, ["verdict", "descriptions", "share"])
+    for sentence in tell_agreement(check.agreement) if check.agreement else ():
+        print_line(sentence)
     if written:
         print_line(f"Wrote {len(written)} files to {out}.")
 

@@ -1,80 +1,40 @@
-"""Which descriptions are good enough to teach with: ratings from 0 to 10, and a rule."""
+"""Which descriptions are good enough to teach with: ratings, the fact check, and a rule."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Annotated, Final
 
 import pandas as pd
 from pydantic import Field
 
-from mousegpt.core.chat import Message
 from mousegpt.core.description import ELEMENTS, FrameDescription
-from mousegpt.core.tables import DESCRIPTION_TABLE, KEY, validate_table
+from mousegpt.core.tables import DESCRIPTION_TABLE, KEY, TableSchema, validate_table
 from mousegpt.description.factcheck.claims import Claim
 from mousegpt.description.factcheck.verdicts import Verdict
-from mousegpt.description.loose_json import find_objects
-from mousegpt.prompts import load_prompt
+from mousegpt.description.rating import CRITERIA, RATING_TABLE, Rating
 
-CRITERIA: Final = ("accuracy", "coherence", "relevance")
+#: What the curation says of every description.
+CURATION_TABLE: Final = TableSchema(
+    "curation",
+    RATING_TABLE.columns
+    | {
+        "time_s": "number",
+        "words_sha256": "text",  # of the words that were judged
+        "lowest": "number",  # of the three ratings
+        "n_supported": "integer",  # claims, by the fact check
+        "n_contradicted": "integer",
+        "good": "flag",  # by the ratings alone
+        "kept": "flag",
+        "reason": "text",  # why it is not kept
+    },
+)
+
 #: Accuracy of a description of which nothing can be checked: neither good nor bad.
 _UNTESTED: Final = 5.0
-
-
-@dataclass(frozen=True)
-class Rating:
-    """Three ratings from 0 to 10, and why."""
-
-    accuracy: float
-    coherence: float
-    relevance: float
-    reason: str = ""
-
-    @property
-    def lowest(self) -> float:
-        """The worst of the three, which decides."""
-        return min(self.accuracy, self.coherence, self.relevance)
-
-
-#: Rates the description in a row of DESCRIPTION_TABLE; None when it gave no usable rating.
-Judge = Callable[["pd.Series[str]"], Rating | None]
-
-
-def ask_rating(description: FrameDescription, pictures: Sequence[bytes] = ()) -> Message:
-    """Put the question to a judge model: picture, prompt and description.
-
-    Notes
-    -----
-    Source: Methods 4.2 (a faster model sees image and JSON and rates them). The prompt is ours.
-    """
-    text = json.dumps(description.model_dump(), indent=1, ensure_ascii=False)
-    return Message(load_prompt("rate_description").fill(description=text), pictures=tuple(pictures))
-
-
-def parse_rating(text: str, *, finish_reason: str | None = None) -> Rating | None:
-    """Read a judge's reply; None unless it gives all three ratings from 0 to 10.
-
-    Examples
-    --------
-    >>> parse_rating('Here: {"accuracy": 8, "coherence": "9/10", "relevance": 7.5}').lowest
-    7.5
-    >>> parse_rating('{"accuracy": 8, "coherence": 11, "relevance": 7}') is None
-    True
-    """
-    if finish_reason in ("length", "max_tokens", "content_filter"):
-        return None
-    for found in find_objects(text).objects:
-        named = {str(key).strip().lower(): value for key, value in found.items()}
-        numbers = [_read_number(named.get(name)) for name in CRITERIA]
-        known = [number for number in numbers if number is not None]
-        if len(known) == len(CRITERIA):
-            accuracy, coherence, relevance = known
-            reason = " ".join(str(named.get("reason") or "").split())[:300]
-            return Rating(accuracy, coherence, relevance, reason)
-    return None
 
 
 def rate_by_rules(description: FrameDescription, judged: Sequence[tuple[Claim, Verdict]]) -> Rating:
@@ -114,45 +74,74 @@ def rate_by_rules(description: FrameDescription, judged: Sequence[tuple[Claim, V
 
 def curate_descriptions(
     descriptions: pd.DataFrame,
-    judge: Judge,
+    ratings: pd.DataFrame,
+    claims: pd.DataFrame,
     *,
     min_rating: Annotated[float, Field(ge=0, le=10)] = 6.0,
+    max_contradicted: Annotated[int, Field(ge=0)] = 0,
 ) -> pd.DataFrame:
-    """Rate descriptions, and keep those whose lowest rating is good enough.
+    """Keep the descriptions that are rated well and that the pose does not contradict.
 
     Parameters
     ----------
     descriptions
         DESCRIPTION_TABLE.
-    judge
-        Asked once for every row whose status is "ok".
+    ratings
+        RATING_TABLE; of a frame that is not in it there is no rating.
+    claims
+        CLAIM_TABLE; of a frame without claims, as without a pose, the ratings alone decide.
     min_rating
         What each of the three ratings must reach.
+    max_contradicted
+        How many claims may be contradicted.
 
     Returns
     -------
     pandas.DataFrame
-        The key, ``accuracy``, ``coherence``, ``relevance`` (NaN where not rated), ``lowest``,
-        ``kept`` and ``reason``: of the judge, or why there is no rating. What is not rated is
-        not kept.
+        CURATION_TABLE, rows as in ``descriptions``. What is not described or not rated is not
+        kept. ``reason`` names all that speaks against a description; empty when it is kept.
 
     Notes
     -----
-    Source: Methods 4.2 (ratings 0 to 10, the lowest are removed). The paper gives no threshold;
-    ours is 6: with the rules as judge, one contradicted claim is enough to drop a description.
+    Source: Methods 4.2 (ratings 0 to 10, the lowest are removed). The paper gives no threshold and
+    has no fact check; ours are 6 and no contradicted claim.
     """
-    table = validate_table(descriptions, DESCRIPTION_TABLE)
-    rows = []
-    for _, row in table.iterrows():
-        rating = judge(row) if row["status"] == "ok" else None
-        failed = "the judge gave no rating" if row["status"] == "ok" else str(row["status"])
-        scores = {name: getattr(rating, name, float("nan")) for name in CRITERIA}
-        lowest = rating.lowest if rating else float("nan")
-        reason = rating.reason if rating else failed
-        rows.append({**scores, "lowest": lowest, "kept": lowest >= min_rating, "reason": reason})
-    columns = [*CRITERIA, "lowest", "kept", "reason"]
-    ratings = pd.DataFrame(rows, columns=columns, index=table.index)
-    return pd.concat([table[list(KEY)], ratings], axis=1)
+    words = validate_table(descriptions, DESCRIPTION_TABLE)
+    table = words[[*KEY, "time_s"]].assign(words_sha256=hash_words(words))
+    table = table.merge(ratings, on=list(KEY), how="left").merge(
+        _count_verdicts(claims), on=list(KEY), how="left"
+    )
+    counts = table[["n_supported", "n_contradicted"]].fillna(0).astype("int64")
+    table = table.assign(**{str(name): counts[name] for name in counts})
+    table.index = words.index
+    table["lowest"] = table[[*CRITERIA]].min(axis=1, skipna=False)
+    table["good"] = table["lowest"] >= min_rating
+    faults = {f"low {name}": table[name] < min_rating for name in CRITERIA} | {
+        "contradicted by the pose": table["n_contradicted"] > max_contradicted
+    }
+    told = [
+        " and ".join(name for name, holds in zip(faults, row, strict=True) if holds)
+        for row in zip(*faults.values(), strict=True)
+    ]
+    reason = pd.Series(told, index=table.index, dtype="str")
+    reason = reason.mask(table["lowest"].isna(), "not rated")
+    table["reason"] = reason.mask(words["status"] != "ok", "not described")
+    table["kept"] = table["reason"] == ""
+    return validate_table(table, CURATION_TABLE)
+
+
+def hash_words(descriptions: pd.DataFrame) -> pd.Series[str]:
+    """Return the SHA-256 of the six elements of every description."""
+    texts = descriptions[list(ELEMENTS)].fillna("").to_numpy().tolist()
+    digests = [hashlib.sha256(json.dumps(text).encode()).hexdigest() for text in texts]
+    return pd.Series(digests, index=descriptions.index, dtype="str")
+
+
+def _count_verdicts(claims: pd.DataFrame) -> pd.DataFrame:
+    keys = claims[list(KEY)].astype({"recording": "str", "individual": "str", "frame": "int64"})
+    words = ("supported", "contradicted")
+    verdicts = {f"n_{word}": (claims["verdict"] == word).astype("int64") for word in words}
+    return keys.assign(**verdicts).groupby(list(KEY), as_index=False).sum()
 
 
 def summarize_curation(curated: pd.DataFrame) -> pd.DataFrame:
@@ -176,13 +165,6 @@ def summarize_curation(curated: pd.DataFrame) -> pd.DataFrame:
 def _count_full(ratings: pd.Series[float], index: pd.Index[int]) -> list[int]:
     full = ratings // 1
     return [*(int((full == value).sum()) for value in index[:-1]), int(full.isna().sum())]
-
-
-def _read_number(value: object) -> float | None:
-    """Read ``8``, ``"8"`` or ``"8/10"``; None for anything else and outside 0 to 10."""
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(?:/\s*10)?\s*", str(value))
-    number = float(found[1]) if found and not isinstance(value, bool) else None
-    return number if number is not None and number <= 10 else None
 
 
 def _share_repeated(texts: Sequence[str], stop: str) -> float:

@@ -27,6 +27,7 @@ DEFAULT_BACKENDS: Final = {
     "embedder": "bge-small",
     "labeler": "rules",
     "describer": AUTOMATIC,
+    "judge": "none",
     "detector": SHIPPED,
     "pose": SHIPPED,
 }

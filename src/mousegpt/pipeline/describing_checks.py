@@ -2,38 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from mousegpt.core.description import ELEMENTS, FrameDescription
 from mousegpt.core.errors import ProjectError
 from mousegpt.core.tables import KEY
-from mousegpt.description.curation import (
-    Rating,
-    curate_descriptions,
-    rate_by_rules,
-    summarize_curation,
-)
-from mousegpt.description.factcheck import (
-    check_descriptions,
-    judge_claim,
-    measure_hallucination,
-    read_claims,
-)
+from mousegpt.description.agreement import Agreement, measure_agreement
+from mousegpt.description.curation import curate_descriptions, summarize_curation
+from mousegpt.description.factcheck import check_descriptions, measure_hallucination
 from mousegpt.description.telling import read_freely, tell_states
 from mousegpt.evaluation.attributes import judge_attributes, score_attributes
 from mousegpt.io.atomic import write_atomically
 from mousegpt.io.tables import load_table, save_table
+from mousegpt.pipeline.curating import load_curation, rate_words
 from mousegpt.pipeline.drawings import encode_figure
 from mousegpt.pipeline.pictures import get_figure
 from mousegpt.pipeline.project import STUDY, Project
 from mousegpt.plots.claims import plot_hallucination
+from mousegpt.plots.ratings import plot_ratings
 
 #: Step under which a project keeps what the check found.
 STEP: Final = "claims"
@@ -43,13 +34,15 @@ STEP: Final = "claims"
 class DescriptionCheck:
     """What the check of some descriptions found.
 
-    ``attributes`` is None unless the postures are the truth of synthetic mice.
+    ``attributes`` is None unless the postures are the truth of synthetic mice, ``agreement`` unless
+    a judge has rated the descriptions; without one, they are rated by rules.
     """
 
     claims: pd.DataFrame
     rates: pd.DataFrame
     curation: pd.DataFrame
     attributes: pd.DataFrame | None = None
+    agreement: Agreement | None = None
 
 
 def evaluate_description_files(
@@ -77,6 +70,8 @@ def evaluate_project_descriptions(project: Project) -> DescriptionCheck:
 
     Raises
     ------
+    DataError
+        When the project has a judge that has not seen the descriptions.
     ProjectError
         When nothing has been described yet, or there are no postures to compare with.
     """
@@ -95,6 +90,9 @@ def evaluate_project_descriptions(project: Project) -> DescriptionCheck:
         )
     words, posture = (pd.concat(tables, ignore_index=True) for tables in zip(*pairs, strict=True))
     check = _check(words, posture, is_truth=is_truth)
+    curated = load_curation(project, words)
+    if curated is not None:
+        check = replace(check, curation=curated, agreement=measure_agreement(curated))
     save_table(check.claims, project.table(STEP, STUDY))
     save_table(check.rates, project.table(STEP, STUDY, "rates"))
     return check
@@ -130,12 +128,13 @@ def check_words(
 
 
 def write_description_check(check: DescriptionCheck, folder: Path) -> list[Path]:
-    """Write the tables and the figure of a check; return the files."""
+    """Write the tables and figures of a check; return the files."""
     tables = {
         "claims": check.claims,
         "hallucination": check.rates,
         "curation": check.curation,
         "ratings": summarize_curation(check.curation),
+        "agreement": pd.DataFrame([vars(check.agreement)]) if check.agreement else None,
         "attributes": check.attributes,
     }
     written = []
@@ -146,28 +145,15 @@ def write_description_check(check: DescriptionCheck, folder: Path) -> list[Path]
         content = table.to_csv(index=False, float_format="%.6g", lineterminator="\n")
         write_atomically(path, content.encode())
         written.append(path)
-    figure = get_figure(plot_hallucination(check.rates))
-    for ending, drawing in encode_figure(figure).items():
-        path = folder / f"hallucination.{ending}"
-        write_atomically(path, drawing)
-        written.append(path)
+    axes = {"hallucination": plot_hallucination(check.rates)}
+    if check.curation["accuracy"].notna().any():
+        axes["ratings"] = plot_ratings(check.curation)
+    for name, ax in axes.items():
+        for ending, drawing in encode_figure(get_figure(ax)).items():
+            path = folder / f"{name}.{ending}"
+            write_atomically(path, drawing)
+            written.append(path)
     return written
-
-
-def make_rule_judge(posture: pd.DataFrame) -> Callable[[Any], Rating | None]:
-    """Return the judge that needs no model: rules over the fact check of each frame."""
-    rows = ({str(k): v for k, v in row.items()} for row in posture.to_dict("records"))
-    frames = {tuple(row[name] for name in KEY): row for row in rows}
-
-    def judge(row: Any) -> Rating | None:
-        frame = frames.get(tuple(row[name] for name in KEY))
-        if frame is None:
-            return None
-        description = FrameDescription(**{name: row[name] or "" for name in ELEMENTS})
-        claims = read_claims(description)
-        return rate_by_rules(description, [(c, judge_claim(c, frame)) for c in claims])
-
-    return judge
 
 
 def _check(words: pd.DataFrame, posture: pd.DataFrame, *, is_truth: bool) -> DescriptionCheck:
@@ -176,6 +162,6 @@ def _check(words: pd.DataFrame, posture: pd.DataFrame, *, is_truth: bool) -> Des
     return DescriptionCheck(
         claims,
         measure_hallucination(claims),
-        curate_descriptions(words, make_rule_judge(posture)),
+        curate_descriptions(words, rate_words(words, posture), claims),
         score_attributes(judge_attributes(told, posture)) if is_truth else None,
     )

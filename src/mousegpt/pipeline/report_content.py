@@ -16,6 +16,7 @@ from mousegpt.core.recording import Recording
 from mousegpt.core.tables import KEY
 from mousegpt.pipeline.chain import Job
 from mousegpt.pipeline.choices import KINEMATIC
+from mousegpt.pipeline.curating import STEP, count_reasons, draw_ratings, tell_ratings
 from mousegpt.pipeline.describing_checks import check_words
 from mousegpt.pipeline.figures import NO_GROUP
 from mousegpt.pipeline.provenance import load_provenance
@@ -45,19 +46,22 @@ def gather_content(job: Job) -> ReportContent:
         {**_describe(job, recording, behaviors, notes), "described by": describers[recording.id]}
         for recording in job.recordings
     ]
+    curated = job.load(STEP) if STEP in job.members else pd.DataFrame()
     return ReportContent(
         title=f"Behaviour in {job.project.folder.name}",
         version=mousegpt.__version__,
         overview=_sum_up(job, behaviors, describers),
         findings=write_findings(job) if described else [],
         warnings=write_warnings(job.recordings, notes, posture, job.load("mosaics")),
-        figures=_load_figures(job) if described else [],
+        figures=[*(_load_figures(job) if described else []), *draw_ratings(curated)],
         examples=_load_examples(job) if described else [],
         novelty_report=(job.project.folder / "novelty.md").read_text("utf-8") if described else "",
         recordings=rows,
         known_keypoints=_measure_keypoints(job),
         unknown_states=_measure_states(posture),
         word_check=check_words(job.load("descriptions"), posture) if described else [],
+        ratings=count_reasons(curated),
+        rating_notes=tell_ratings(curated),
         mosaics=_load_mosaics(job),
         skeletons={name: _list_sources(note) for name, note in notes.items()},
         methods=write_methods(job, notes) if described else "",

@@ -125,7 +125,7 @@ def write_methods(job: Job, notes: Mapping[str, Mapping[str, Any]]) -> str:
     used, backends = _collect_options(job)
     poses = f"{_tell_networks(used, backends)}{_tell_poses(used, notes)} " if notes else ""
     return (
-        f"{poses}{_tell_describer(job, used, backends)}\n\n"
+        f"{poses}{_tell_describer(job, used, backends)}{_tell_judge(used, backends)}\n\n"
         f"Descriptions were embedded with {backends['embedder']} and clustered "
         f"({used['behaviors.linkage']} linkage; {used['behaviors.n_clusters']} stable clusters "
         f"sought); clusters of the same meaning were merged by {backends['labeler']}. "
@@ -174,6 +174,17 @@ def _tell_describer(job: Job, used: Mapping[str, Any], backends: Mapping[str, st
     if "descriptions.seed" not in used:  # of the grammar
         return model
     return f"{grammar} This holds where there are poses. Elsewhere: {model}"
+
+
+def _tell_judge(used: Mapping[str, Any], backends: Mapping[str, str]) -> str:
+    """Say who rated the sentences, and what was kept; nothing without a judge."""
+    if "judge" not in backends:
+        return ""
+    return (
+        f" Descriptions were rated by the model {backends['judge']} from the same pictures; those "
+        f"of which all ratings reach {used['curation.min_rating']:g} and of which the pose "
+        f"contradicts at most {used['curation.max_contradicted']} claims count as kept."
+    )
 
 
 def _tell_networks(used: Mapping[str, Any], backends: Mapping[str, str]) -> str:

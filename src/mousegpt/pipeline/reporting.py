@@ -31,7 +31,7 @@ class Figure:
     title: str
     caption: str
     svg: str
-    section: Literal["time", "postures"] = "time"
+    section: Literal["time", "postures", "ratings"] = "time"
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,8 @@ class ReportContent:
         By recording: share of frames in which a keypoint is known, a state is unknown.
     word_check
         A row per kind of clause, column to value: how often the words contradict the pose.
+    ratings, rating_notes
+        How many descriptions a judge keeps and why not the others, column to value; sentences.
     mosaics
         Captions and data URLs.
     """
@@ -101,6 +103,8 @@ class ReportContent:
     known_keypoints: Mapping[str, Sequence[Share]] | None = None
     unknown_states: Mapping[str, Sequence[Share]] | None = None
     word_check: Sequence[Mapping[str, Value]] = ()
+    ratings: Sequence[Mapping[str, Value]] = ()
+    rating_notes: Sequence[str] = ()
     mosaics: Sequence[tuple[str, str]] = ()
     skeletons: Mapping[str, Sequence[KeypointSource]] | None = None
     methods: str = ""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from mousegpt.pipeline.choices import (
     plan_recording,
 )
 from mousegpt.pipeline.engine import Engine
+from mousegpt.pipeline.judging import add_judge, choose_judge, picture_all
 from mousegpt.pipeline.project import Project
 from mousegpt.pipeline.services import choose_describer
 from mousegpt.pipeline.settings import load_overrides, merge_overrides, parse_assignments
@@ -49,19 +51,23 @@ def build_engine(project: Project, assignments: Sequence[str] = ()) -> Engine:
     """
     overrides = merge_overrides(load_overrides(project.settings), parse_assignments(assignments))
     backends = choose_backends(project, overrides.pop("backends", {}))
+    endpoints = overrides.pop("endpoints", {})
     model = choose_model(project, backends["describer"]) or KINEMATIC
-    describer = choose_describer(project, model, overrides.pop("endpoints", {}))
+    describer = choose_describer(project, model, endpoints)
+    judge = choose_judge(project, backends["judge"], endpoints)
+    identities = {"describer": describer.identity, "judge": judge.identity}
+    services = {"describer": describer.load, "judge": judge.load}
 
     def plan(recording: Recording) -> Recording:
         return plan_recording(project, recording, backends)
 
     return Engine(
         project=project,
-        steps=STEPS,
+        steps=add_judge(STEPS, judge.name),
         recordings=tuple(map(plan, project.load_recordings())),
-        overrides=overrides,
-        backend_names={**identify_backends(backends), "describer": describer.identity},
-        load_backend=_BackendLoader(backends, project.cache / "embeddings.sqlite", describer.load),
+        overrides=picture_all(overrides, judge.name),
+        backend_names=identify_backends(backends) | identities,
+        load_backend=_BackendLoader(backends, project.cache / "embeddings.sqlite", services),
         revise=plan,
     )
 
@@ -70,18 +76,17 @@ class _BackendLoader:
     """Loads each back end once, when a unit of work first needs it."""
 
     def __init__(
-        self, names: dict[str, str], cache: Path, load_describer: Callable[[], Any]
+        self, names: dict[str, str], cache: Path, services: Mapping[str, Callable[[], Any]]
     ) -> None:
         self._names = names
         self._cache = cache
-        self._load_describer = load_describer
+        self._services = services
         self._loaded: dict[str, Any] = {}
 
     def __call__(self, port: str, report: Callable[[int, int], None]) -> Any:
-        if port not in self._loaded and port == "describer":
-            self._loaded[port] = self._load_describer()
-        elif port not in self._loaded:
-            self._loaded[port] = _LOADERS[port](self._names[port])
+        if port not in self._loaded:
+            load = self._services.get(port) or partial(_LOADERS[port], self._names[port])
+            self._loaded[port] = load()
         backend = self._loaded[port]
         return CachedEmbedder(backend, self._cache, report) if port == "embedder" else backend
 

@@ -168,6 +168,12 @@ def identify_describer(project: Project, name: str, endpoints: Mapping[str, Endp
     return f"{endpoint.model} max_tokens={endpoint.max_tokens} t={endpoint.temperature:g}"
 
 
+def is_chat_model(name: str) -> bool:
+    """Say whether a name is that of a model on this machine that chats."""
+    kind, _, place = name.partition(":")
+    return kind in _CHATTERS and bool(place)
+
+
 def load_service(project: Project, name: str, endpoints: Mapping[str, Endpoint]) -> Service:
     """Load a describer; an endpoint that was never checked is checked now.
 

@@ -15,6 +15,7 @@ from mousegpt.core.recording import Recording
 from mousegpt.core.tables import DESCRIPTION_TABLE, validate_table
 from mousegpt.description.vlm import build_queries
 from mousegpt.io.tables import load_table
+from mousegpt.pipeline.curating import add_kept
 from mousegpt.pipeline.project import Project
 from mousegpt.pipeline.provenance import load_provenance
 
@@ -38,12 +39,14 @@ def load_material(project: Project, descriptions: Sequence[Path] = ()) -> Materi
     Parameters
     ----------
     descriptions
-        Tables of descriptions, as of a curation; those of the project when there are none.
+        Tables of descriptions, with ``kept`` where they are curated; those of the project, as its
+        judge has curated them, when there are none.
 
     Raises
     ------
     DataError
-        When there are no pictures or no descriptions, or an animal is in two groups.
+        When there are no pictures or no descriptions, the judge has not seen them, or an animal is
+        in two groups.
     """
     recordings = project.load_recordings()
     queries = [query for recording in recordings for query in _ask(project, recording)]
@@ -60,6 +63,8 @@ def load_material(project: Project, descriptions: Sequence[Path] = ()) -> Materi
             "`mousegpt run --until descriptions`, or name a table with --descriptions."
         )
     table = validate_table(pd.concat(found, ignore_index=True), DESCRIPTION_TABLE)
+    if not descriptions:
+        table = add_kept(project, table)
     subjects = {recording.id: recording.subject for recording in recordings}
     return Material(table, tuple(queries), subjects, _find_groups(recordings))
 

@@ -4,15 +4,15 @@ import pandas as pd
 import pytest
 
 from mousegpt.core.description import ELEMENTS, FrameDescription
+from mousegpt.core.tables import KEY
 from mousegpt.description.curation import (
-    Rating,
-    ask_rating,
     curate_descriptions,
-    parse_rating,
+    hash_words,
     rate_by_rules,
     summarize_curation,
 )
 from mousegpt.description.factcheck import judge_claim, read_claims
+from mousegpt.description.rating import CRITERIA, Rating
 
 TEXTS = {
     "overall": "The mouse is rearing.",
@@ -66,37 +66,6 @@ def test_nothing_checkable_is_neither_good_nor_bad():
     assert rating.accuracy == 5
 
 
-def test_question_holds_description_and_picture():
-    message = ask_rating(FrameDescription(**TEXTS), [b"jpeg"])
-    assert message.pictures == (b"jpeg",)
-    assert "Both forepaws are in the air." in message.text
-    assert "$" not in message.text
-
-
-@pytest.mark.parametrize(
-    ("text", "lowest"),
-    [
-        ('```json\n{"accuracy": 9, "coherence": 8, "relevance": 10, "reason": "good"}\n```', 8),
-        ("{'Accuracy': '7/10', 'Coherence': 7.5, 'Relevance': 9,}", 7),
-        ('<p>{"accuracy": 0, "coherence": 0, "relevance": 0}', 0),
-        ('{"accuracy": 9, "coherence": 8}', None),
-        ('{"accuracy": 9, "coherence": 8, "relevance": "high"}', None),
-        ('{"accuracy": 9, "coherence": 8, "relevance": true}', None),
-        ('{"accuracy": 9, "coherence": 8, "relevance": 10', None),
-        ("I would say nine.", None),
-        ("", None),
-    ],
-)
-def test_reply_of_a_judge(text, lowest):
-    rating = parse_rating(text)
-    assert (rating.lowest if rating else None) == lowest
-
-
-def test_cut_reply_of_a_judge_is_no_rating():
-    text = '{"accuracy": 9, "coherence": 8, "relevance": 10}'
-    assert parse_rating(text, finish_reason="length") is None
-
-
 def make_table(statuses):
     return pd.DataFrame(
         {"recording": "r", "individual": "m", "frame": range(len(statuses)), "time_s": 0.0,
@@ -104,14 +73,72 @@ def make_table(statuses):
     )  # fmt: skip
 
 
-def test_lowest_rating_decides_and_what_is_not_rated_is_dropped():
-    ratings = iter([Rating(10, 6, 9), Rating(10, 5.9, 9, "twice"), None])
-    curated = curate_descriptions(
-        make_table(["ok", "refused", "ok", "ok"]), lambda _: next(ratings)
+def make_ratings(*rows):
+    keys = pd.DataFrame({"recording": "r", "individual": "m", "frame": range(len(rows))})
+    said = [
+        {"rating_status": "ok", "remark": ""} | dict(zip(CRITERIA, row, strict=False))
+        for row in rows
+    ]
+    return keys.join(pd.DataFrame(said, columns=["rating_status", *CRITERIA, "remark"]))
+
+
+def make_claims(*verdicts):
+    """Claims of frames 0, 1, …: a word a claim."""
+    rows = [("r", "m", frame, word) for frame, words in enumerate(verdicts) for word in words]
+    return pd.DataFrame(rows, columns=[*KEY, "verdict"])
+
+
+def curate(ratings, claims=None, statuses=None, **options):
+    table = make_table(statuses or ["ok"] * len(ratings))
+    return curate_descriptions(
+        table, ratings, make_claims() if claims is None else claims, **options
     )
-    assert curated["kept"].tolist() == [True, False, False, False]
-    assert curated["reason"].tolist() == ["", "refused", "twice", "the judge gave no rating"]
+
+
+def test_the_lowest_rating_decides():
+    curated = curate(make_ratings((10, 6, 9), (10, 5.9, 9), (5, 5, 9)))
+    assert curated["kept"].tolist() == [True, False, False]
+    assert curated["reason"].tolist() == ["", "low coherence", "low accuracy and low coherence"]
+    assert curate(make_ratings((10, 6, 9)), min_rating=6.1)["kept"].tolist() == [False]
+
+
+def test_what_is_not_described_or_not_rated_is_not_kept():
+    ratings = make_ratings((10, 10, 10), (), (10, 10, 10)).iloc[:2]
+    curated = curate(ratings, statuses=["refused", "ok", "ok"])
+    assert curated["reason"].tolist() == ["not described", "not rated", "not rated"]
+    assert not curated["kept"].any()
+
+
+def test_the_pose_overrules_a_judge_that_is_content():
+    ratings = make_ratings(*[(9, 9, 9)] * 3, (3, 9, 9))
+    one, two = ["supported", "contradicted"], ["contradicted"] * 2
+    claims = make_claims(["supported", "not checkable"], one, two, one)
+    strict, lax = curate(ratings, claims), curate(ratings, claims, max_contradicted=1)
+    assert strict["kept"].tolist() == [True, False, False, False]
+    assert lax["kept"].tolist() == [True, True, False, False]
+    assert strict["reason"].tolist()[1:] == [
+        "contradicted by the pose",
+        "contradicted by the pose",
+        "low accuracy and contradicted by the pose",
+    ]
+    assert strict["good"].tolist() == [True, True, True, False]
+    assert strict[["n_supported", "n_contradicted"]].to_numpy().tolist() == [
+        [1, 0], [1, 1], [0, 2], [1, 1],
+    ]  # fmt: skip
+
+
+def test_counts_lose_no_description():
+    ratings = make_ratings((10, 6, 9), (10, 5.9, 9), ())
+    curated = curate(ratings)
     counts = summarize_curation(curated).set_index("rating")
     assert counts["lowest"].sum() == len(curated)
     assert (counts.loc[6, "lowest"], counts.loc[5, "lowest"], counts["kept"].sum()) == (1, 1, 1)
-    assert counts["lowest"].iloc[-1] == 2
+    assert counts["lowest"].iloc[-1] == 1
+
+
+def test_a_hash_is_of_the_words_alone():
+    table = make_table(["ok", "ok", "refused"])
+    table.loc[1, "head"] = "The head is level."
+    table["others"] = [None, "", None]
+    first, other, third = hash_words(table)
+    assert first == third != other

@@ -80,7 +80,7 @@ def _measure(
     checkable = wrong | claims["verdict"].eq("supported")
     counted = pd.DataFrame({"wrong": wrong, "checkable": checkable})
     counts = counted.groupby([claims[name] for name in animal], sort=False).sum().to_numpy(float)
-    low, high = _draw_interval(counts, n_resamples, confidence, seed)
+    low, high = draw_interval(counts, n_resamples, confidence, seed)
     n_checkable, n_wrong = int(checkable.sum()), int(wrong.sum())
     return {
         "n_animals": len(counts),
@@ -93,10 +93,10 @@ def _measure(
     }
 
 
-def _draw_interval(
-    counts: FloatArray, n_resamples: int, confidence: float, seed: int
+def draw_interval(
+    counts: FloatArray, n_resamples: int = 2000, confidence: float = 0.95, seed: int = 0
 ) -> tuple[float, float]:
-    """Return the interval of wrong over checkable, of rows (animal: wrong, checkable)."""
+    """Return the interval of a share, of rows (animal: part, whole), by drawing animals anew."""
     if len(counts) < 2:
         return np.nan, np.nan
     rng = np.random.default_rng(seed)

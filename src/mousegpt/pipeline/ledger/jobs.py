@@ -40,6 +40,7 @@ def list_jobs(ledger: Ledger) -> list[dict[str, Any]]:
     """Return a row per job: tasks by state, calls, money, rate and the time that is left.
 
     ``unknown`` are calls whose outcome is not known: the run was killed, or the connection cut.
+    ``usd_left`` is what the tasks that are left will cost, if they cost what the others did.
     """
     ask = ledger.connection.execute
     counts = ask("SELECT job, state, count(*) FROM task GROUP BY job, state").fetchall()
@@ -50,11 +51,13 @@ def list_jobs(ledger: Ledger) -> list[dict[str, Any]]:
     ):
         mine = {STATE_NAMES[s]: n for j, s, n in counts if j == job}
         left = sum(mine.get(known, 0) for known in ("todo", "sent", "waiting"))
+        over = mine.get("done", 0) + mine.get("dead", 0)
         rate = rates.get(job, 0.0)
         rows.append(
             {"job": name, "state": f"paused: {reason or 'by hand'}" if state == "paused" else state}
             | {"done": mine.get("done", 0), "dead": mine.get("dead", 0), "left": left}
             | {"calls": n_calls, "unknown": n_unknown, "usd": round((spent + reserved) / 1e6, 4)}
+            | {"usd_left": round(spent / 1e6 / over * left, 4) if over else None}
             | {"per_s": round(rate, 2), "left_s": round(left / rate) if left and rate else None}
         )
     return rows
