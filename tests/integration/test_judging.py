@@ -40,9 +40,10 @@ def quick(monkeypatch):
     monkeypatch.setattr(asking, "Policy", lambda: policy)
 
 
-def write_settings(project, url, **more):
-    lines = [f"{name} = {json.dumps(value)}" for name, value in {"model": "one", **more}.items()]
-    head = f'[backends]\njudge = "lab"\n[endpoints.lab]\nurl = "{url}"\ntimeout_s = 2.0\n'
+def write_settings(project, url, name="lab", **more):
+    given = {"model": "one", **more}
+    lines = [f"{setting} = {json.dumps(value)}" for setting, value in given.items()]
+    head = f'[backends]\njudge = "{name}"\n[endpoints.{name}]\nurl = "{url}"\ntimeout_s = 2.0\n'
     project.settings.write_text(head + "\n".join(lines) + "\n")
 
 
@@ -202,13 +203,13 @@ def test_a_large_job_is_tried_out_first(project, quick, monkeypatch):
     monkeypatch.setattr(asking, "PILOT", 5)
     price = {"usd_per_million_prompt_tokens": 10.0, "usd_per_million_reply_tokens": 10.0}
     with serving(answer) as server:
-        write_settings(project, server.url, model="dear", max_usd=0.2, **price)
+        write_settings(project, server.url, "dear", model="dear", max_usd=0.2, **price)
         complete_run, events = run(project)
     assert not complete_run  # 25 descriptions at 0.011 USD are too dear
     assert any("pilot of 5 frames" in event.message for event in events)
     status = CliRunner().invoke(app, ["job", "status", "--json", "-C", str(project.folder)])
     rows = [row for row in json.loads(status.output)["jobs"] if row["left"]]
-    assert all("rated by lab" in row["job"] for row in rows)
+    assert all("rated by dear" in row["job"] for row in rows)
     assert all(row["usd_left"] > row["usd"] > 0 for row in rows)
 
 
@@ -240,7 +241,7 @@ def test_the_command_tells_what_is_kept_and_who_agrees(project, tmp_path):
     assert "kept" in shown.output
     assert "Judge and pose agree" in shown.output
     assert (tmp_path / "out/ratings.png").stat().st_size > 1000
-    told = json.loads(CliRunner().invoke(app, [*command, "--json"]).output)
+    told = json.loads(CliRunner().invoke(app, [*command[:4], "--json"]).output)
     counts = {row["verdict"]: row["descriptions"] for row in told["curation"]}
     assert counts["kept"] == read_tables(project)["kept"].sum()
     assert sum(counts.values()) == N

@@ -48,6 +48,8 @@ class Study:
     subtypes: pd.DataFrame
     speeds: pd.DataFrame
     poses: Poses
+    claims: pd.DataFrame
+    curated: pd.DataFrame
 
 
 def _walk_states(rng: np.random.Generator, n: int, weights: tuple[float, ...]) -> np.ndarray:
@@ -168,6 +170,34 @@ def make_poses(n: int = 300, *, rears_from: int = 200) -> Poses:
     return build_poses(stage, keypoints=KEYPOINTS, fps=30.0, unit="cm")
 
 
+def _make_claims(rng: np.random.Generator, keys: pd.DataFrame) -> pd.DataFrame:
+    """Five claims of each description; one kind is contradicted more often, one never checkable."""
+    kinds = ("pace", "head_pitch", "trunk_pitch", "tail_height", "fur")
+    wrong = (0.02, 0.3, 0.1, 0.0, 0.0)
+    claims = keys.loc[keys.index.repeat(len(kinds))].reset_index(drop=True)
+    claims["kind"] = np.tile(kinds, len(keys))
+    words = np.where(
+        rng.random(len(claims)) < np.tile(wrong, len(keys)), "contradicted", "supported"
+    )
+    return claims.assign(verdict=np.where(claims["kind"] == "fur", "not checkable", words))
+
+
+def _make_curated(rng: np.random.Generator, claims: pd.DataFrame) -> pd.DataFrame:
+    """Ratings of a judge that half agrees with the pose."""
+    counts = claims.assign(
+        n_supported=claims["verdict"].eq("supported"),
+        n_contradicted=claims["verdict"].eq("contradicted"),
+    )
+    key = ["recording", "individual", "frame"]
+    table = counts.groupby(key, as_index=False)[["n_supported", "n_contradicted"]].sum()
+    for name, mean in {"accuracy": 8.0, "coherence": 8.6, "relevance": 9.2}.items():
+        fall = 2.5 * table["n_contradicted"] if name == "accuracy" else 0.0
+        table[name] = np.clip(np.round(rng.normal(mean, 1.3, len(table)) - fall), 0, 10)
+    table["lowest"] = table[["accuracy", "coherence", "relevance"]].min(axis=1)
+    table["good"] = table["lowest"] >= 6
+    return table.assign(kept=table["good"] & (table["n_contradicted"] == 0))
+
+
 def make_study(n: int = 1500, seed: int = 0) -> Study:
     """Twenty animals in four groups, `n` described frames each."""
     rng = np.random.default_rng(seed)
@@ -185,6 +215,7 @@ def make_study(n: int = 1500, seed: int = 0) -> Study:
     fine = table[[*key, "behavior"]].assign(
         **{part: _pick_keys(rng, len(table), part) for part in _KEYS}
     )
+    claims = _make_claims(rng, table[["recording", "individual", "frame"]].iloc[::10])
     return Study(
         behaviors=behaviors,
         posture=table[[*key, "behavior", "x", "y", "length_unit"]],
@@ -197,6 +228,8 @@ def make_study(n: int = 1500, seed: int = 0) -> Study:
         subtypes=compute_subtypes(fine, behaviors).merge(animals, on="recording"),
         speeds=_make_speeds(rng, 1800),
         poses=make_poses(),
+        claims=claims,
+        curated=_make_curated(rng, claims),
     )
 
 

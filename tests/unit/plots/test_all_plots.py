@@ -9,8 +9,11 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
+from mousegpt.description.factcheck import measure_hallucination
+from mousegpt.plots.claims import plot_hallucination
 from mousegpt.plots.embedding import plot_layout, plot_novelty
 from mousegpt.plots.groups import plot_postures, plot_proportions
+from mousegpt.plots.ratings import plot_ratings
 from mousegpt.plots.skeletons import plot_skeletons
 from mousegpt.plots.space import plot_positions
 from mousegpt.plots.speeds import plot_speeds
@@ -32,6 +35,8 @@ PLOTS = {
     "layout": lambda s, **k: plot_layout(s.layout, **k),
     "novelty": lambda s, **k: plot_novelty(s.layout, s.novelty, **k),
     "speeds": lambda s, **k: plot_speeds(s.speeds, **k),
+    "hallucination": lambda s, **k: plot_hallucination(measure_hallucination(s.claims), **k),
+    "ratings": lambda s, **k: plot_ratings(s.curated, **k),
 }
 
 
