@@ -43,7 +43,7 @@ docs: $(READY)
 	$(BIN)/python -m pytest -q tests/test_paper_map.py tests/test_documents.py
 
 lock:
-	uv pip compile pyproject.toml --extra dev --extra synth --extra train --universal --python-version 3.11 \
+	uv pip compile pyproject.toml --extra dev --extra synth --extra train --extra vlm --universal --python-version 3.11 \
 		--no-emit-index-url --no-header --no-annotate --upgrade -o requirements.lock
 
 clean:
@@ -51,7 +51,7 @@ clean:
 
 # uv is ten times faster than pip; it is told where pip would look for wheels besides the index.
 $(READY): EXTRAS := dev,synth
-$(TRAINER): EXTRAS := dev,synth,train
+$(TRAINER): EXTRAS := dev,synth,train,vlm
 $(READY) $(TRAINER): pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 		echo "mousegpt needs Python 3.11 or newer; name one, for example: make PYTHON=python3.12"; \

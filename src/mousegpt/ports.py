@@ -4,7 +4,7 @@ A back end is any object of the right shape; nothing needs to be inherited.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from mousegpt.core.arrays import FloatArray, ImageArray
 from mousegpt.core.chat import Message, Reply
@@ -112,6 +112,28 @@ class ChatModel(Protocol):
         ``schema`` is the JSON schema the answer should have; a service that cannot be held to it
         may answer anything. Raises `CallError`, which says what the failure means.
         """
+        ...
+
+
+@runtime_checkable
+class BatchChatModel(ChatModel, Protocol):
+    """Answers several conversations at once, as a model on a machine of one's own does best."""
+
+    @property
+    def batch_size(self) -> int:
+        """How many conversations it takes at once."""
+        ...
+
+    def chat_batch(
+        self,
+        conversations: Sequence[Sequence[Message]],
+        *,
+        schema: Mapping[str, Any] | None = None,
+        max_tokens: int = 1024,
+        temperature: float = 0.0,
+        seed: int = 0,
+    ) -> list[Reply]:
+        """Return one answer to each conversation, in their order, as `chat` would."""
         ...
 
 

@@ -1,16 +1,40 @@
 """A vision-language model of a few thousand random weights, as a folder of transformers."""
 
 TEMPLATE = (
-    "{% for m in messages %}{% for c in m['content'] %}"
+    "<s>{% for m in messages %}{{ m['role'] }}: {% for c in m['content'] %}"
     "{% if c['type'] == 'image' %}<image>{% else %}{{ c['text'] }}{% endif %}"
-    "{% endfor %}{% endfor %}"
+    "{% endfor %}</s>{% endfor %}{% if add_generation_prompt %}assistant: {% endif %}"
 )
+SPECIAL = ["<pad>", "<s>", "</s>", "<image>"]
+#: Patches of a picture, each a token.
+N_PATCHES = 4
 
 
-def save_tiny_llava(folder):
-    """Write configuration, weights and processor; it reads letters and answers nonsense."""
+def make_tokenizer(texts):
+    """Return a tokenizer of bytes, and of what is frequent in texts."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    tokens = Tokenizer(models.BPE())
+    tokens.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokens.decoder = decoders.ByteLevel()
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    trainer = trainers.BpeTrainer(
+        vocab_size=600, special_tokens=SPECIAL, initial_alphabet=alphabet, show_progress=False
+    )
+    tokens.train_from_iterator([text for text in texts for _ in range(3)], trainer)
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokens, bos_token="<s>", eos_token="</s>", pad_token="<pad>",
+        additional_special_tokens=["<image>"],
+    )  # fmt: skip
+
+
+def save_tiny_llava(folder, *, texts=("What is seen?",), room=4096, dtype="float32", width=16):
+    """Write configuration, weights and processor; it answers nonsense.
+
+    It reads all bytes, and the words of ``texts`` as whole ones.
+    """
     import torch
-    from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
     from transformers import (
         CLIPImageProcessorPil,
         CLIPVisionConfig,
@@ -18,18 +42,9 @@ def save_tiny_llava(folder):
         LlavaConfig,
         LlavaForConditionalGeneration,
         LlavaProcessor,
-        PreTrainedTokenizerFast,
     )
 
-    special = ["<unk>", "<s>", "</s>", "<image>", "<pad>"]
-    words = special + [chr(code) for code in range(32, 127)]
-    letters = Tokenizer(models.WordLevel({w: i for i, w in enumerate(words)}, unk_token="<unk>"))
-    letters.pre_tokenizer = pre_tokenizers.Split(Regex("."), "isolated")
-    letters.decoder = decoders.Fuse()
-    tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=letters, unk_token="<unk>", bos_token="<s>", eos_token="</s>",
-        pad_token="<pad>", additional_special_tokens=["<image>"],
-    )  # fmt: skip
+    tokenizer = make_tokenizer(texts)
     images = CLIPImageProcessorPil(
         size={"shortest_edge": 28}, crop_size={"height": 28, "width": 28}
     )
@@ -38,16 +53,18 @@ def save_tiny_llava(folder):
         vision_feature_select_strategy="default", num_additional_image_tokens=1,
         chat_template=TEMPLATE,
     )  # fmt: skip
-    small = {"hidden_size": 16, "intermediate_size": 16, "num_attention_heads": 2}
+    small = {"hidden_size": width, "intermediate_size": 2 * width, "num_attention_heads": 2}
     vision = CLIPVisionConfig(
-        **small, num_hidden_layers=2, image_size=28, patch_size=14, projection_dim=16
+        **small, num_hidden_layers=2, image_size=28, patch_size=14, projection_dim=width
     )
+    ends = {"bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 0}
     text = LlamaConfig(
-        **small, num_hidden_layers=1, vocab_size=len(words), max_position_embeddings=8192
-    )
+        **small, **ends, num_hidden_layers=2, vocab_size=len(tokenizer),
+        max_position_embeddings=room, initializer_range=0.2,
+    )  # fmt: skip
     torch.manual_seed(0)
     model = LlavaForConditionalGeneration(
         LlavaConfig(vision_config=vision, text_config=text, image_token_index=3)
     )
-    model.save_pretrained(folder)
+    model.to(getattr(torch, dtype)).save_pretrained(folder)
     processor.save_pretrained(folder)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -109,3 +109,17 @@ def show_progress() -> Iterator[ProgressListener]:
     columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
     with Progress(*columns, console=_output, transient=True) as progress:
         yield ProgressListener(progress)
+
+
+@contextmanager
+def report_steps(step: str, unit: str) -> Iterator[Callable[[int, int, str], None]]:
+    """Show bars on a terminal; a log gets a line at every hundredth of the way."""
+    from mousegpt.pipeline.chain import Event
+
+    with show_progress() as listener:
+
+        def report(done: int, total: int, message: str) -> None:
+            telling = message if done % max(total // 100, 1) == 0 or done == total else ""
+            listener(Event("progress", step, unit, telling, done, total))
+
+        yield report

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from mousegpt.cli.console import print_line, show_progress
+from mousegpt.cli.console import print_line, report_steps
 from mousegpt.core.errors import BackendError, ProjectError, UsageError
 
 
@@ -26,7 +24,7 @@ def pack_descriptions(
 
     if scenes < 1 or moments < 1:
         raise UsageError("Expected at least one scene and one moment.")
-    with _reporting("moments", "scenes") as report:
+    with report_steps("moments", "scenes") as report:
         pack_descriptions(
             folder, scenes, n_moments=moments, seed=seed, n_processes=processes, report=report
         )
@@ -75,23 +73,9 @@ def train_nano(
     begin = Path(init) if init else None
     begin = find_network("pose", exact=True) if init == SHIPPED else begin
     try:
-        with _reporting("training", "nano") as report:
+        with report_steps("training", "nano") as report:
             path = runs.train_nano(recipe, data, out, init=begin, n_workers=workers, report=report)
     except KeyboardInterrupt as error:
         message = "Stopped; what was saved is kept. Run the same command again to go on."
         raise ProjectError(message) from error
     print_line(f"Model: {path}")
-
-
-@contextmanager
-def _reporting(step: str, unit: str) -> Iterator[Callable[[int, int, str], None]]:
-    """Show bars on a terminal; a log gets a line at every hundredth of the way."""
-    from mousegpt.pipeline.chain import Event
-
-    with show_progress() as listener:
-
-        def report(done: int, total: int, message: str) -> None:
-            telling = message if done % max(total // 100, 1) == 0 or done == total else ""
-            listener(Event("progress", step, unit, telling, done, total))
-
-        yield report

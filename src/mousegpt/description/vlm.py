@@ -13,7 +13,7 @@ from mousegpt.core.facts import SPEEDS
 from mousegpt.core.query import FrameQuery, read_moments, require_jpeg, write_speeds
 from mousegpt.core.tables import DESCRIPTION_TABLE, KEY, validate_table
 from mousegpt.description.parse import parse_reply
-from mousegpt.ports import ChatModel
+from mousegpt.ports import BatchChatModel, ChatModel
 from mousegpt.prompts import load_prompt
 
 #: What the answer should look like; every key required and no other, as strict servers ask.
@@ -30,9 +30,7 @@ _LARGEST_GROWTH: Final = 4  # of the tokens allowed: a reply that was cut gets m
 
 
 class ChatAsker:
-    """Asks any model that chats about pictures, once a call."""
-
-    batch_size = 1
+    """Asks any model that chats about pictures, several at once where it takes them."""
 
     def __init__(self, model: ChatModel, *, max_tokens: int = 600, temperature: float = 0.0):
         self._model = model
@@ -44,15 +42,25 @@ class ChatAsker:
         """Model and settings; the words asked are part of a key by themselves."""
         return f"{self._model.name} max_tokens={self._max_tokens} t={self._temperature:g}"
 
-    def _ask(self, message: Message, schema: Mapping[str, Any], attempt: int) -> Reply:
-        """Ask once; a later attempt with more room and another seed."""
-        return self._model.chat(
-            [message],
-            schema=schema,
-            max_tokens=self._max_tokens * min(2**attempt, _LARGEST_GROWTH),
-            temperature=max(self._temperature, _FRESH_TEMPERATURE * min(attempt, 1)),
-            seed=attempt,
-        )
+    @property
+    def batch_size(self) -> int:
+        """As many questions at once as the model takes conversations."""
+        return self._model.batch_size if isinstance(self._model, BatchChatModel) else 1
+
+    def _ask(
+        self, messages: Sequence[Message], schema: Mapping[str, Any], attempt: int
+    ) -> list[Reply]:
+        """Ask each once; a later attempt with more room and another seed."""
+        conversations = [[message] for message in messages]
+        options: dict[str, Any] = {
+            "schema": schema,
+            "max_tokens": self._max_tokens * min(2**attempt, _LARGEST_GROWTH),
+            "temperature": max(self._temperature, _FRESH_TEMPERATURE * min(attempt, 1)),
+            "seed": attempt,
+        }
+        if isinstance(self._model, BatchChatModel):
+            return self._model.chat_batch(conversations, **options)
+        return [self._model.chat(conversation, **options) for conversation in conversations]
 
 
 class ChatDescriber(ChatAsker):
@@ -62,14 +70,11 @@ class ChatDescriber(ChatAsker):
         self, queries: Sequence[FrameQuery], pictures: Sequence[bytes], *, attempt: int = 0
     ) -> list[Reply]:
         """Ask once for each query."""
-        return [
-            self._ask(
-                Message(write_question(query), pictures=(require_jpeg(query, picture),)),
-                DESCRIPTION_SCHEMA,
-                attempt,
-            )
+        messages = [
+            Message(write_question(query), pictures=(require_jpeg(query, picture),))
             for query, picture in zip(queries, pictures, strict=True)
         ]
+        return self._ask(messages, DESCRIPTION_SCHEMA, attempt)
 
 
 def write_question(query: FrameQuery) -> str:

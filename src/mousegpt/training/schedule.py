@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -41,6 +42,21 @@ def decay_linearly(progress: float, *, final: Annotated[float, Field(ge=0, le=1)
     [1.0, 0.505, 0.01]
     """
     return 1 - (1 - final) * min(max(progress, 0.0), 1.0)
+
+
+def decay_by_cosine(progress: float) -> float:
+    """Return a factor that falls from 1 to 0 along half a cosine, over a progress of 0 to 1.
+
+    Notes
+    -----
+    Source: Methods 4.3 (cosine schedule of the fine-tuning).
+
+    Examples
+    --------
+    >>> [round(decay_by_cosine(share), 3) for share in (-1.0, 0.0, 0.5, 1.0)]
+    [1.0, 1.0, 0.5, 0.0]
+    """
+    return (1 + math.cos(math.pi * min(max(progress, 0.0), 1.0))) / 2
 
 
 def decay_in_steps(

@@ -23,7 +23,8 @@ from mousegpt.training.tuning.recipes import (
 from mousegpt.training.tuning.running import find_checkpoint, hash_records, run_tuning
 from mousegpt.training.tuning.serving import plan_serving
 
-FAKE = Path(__file__).parents[2] / "doubles/fake_swift.py"
+ROOT = Path(__file__).parents[3]
+FAKE = ROOT / "tests/doubles/fake_swift.py"
 
 
 def make_command(folder, n_gpus=32, *, recipe="lite", steps=None, swift="swift", tuner=None):
@@ -255,3 +256,33 @@ def test_the_tuned_model_comes_back_as_an_endpoint(tmp_path):
     assert f"--model-name {endpoint.model}" in serving.lmdeploy
     assert "checkpoint-5-merged" in serving.vllm
     assert os.fspath(tmp_path / "checkpoint-5") in serving.merge
+
+
+#: Options of the servers, as their own sources name them (LMDeploy's lmdeploy/cli/serve.py and
+#: utils.py, vLLM's vllm/engine/arg_utils.py and entrypoints).
+SERVERS = {
+    "lmdeploy serve api_server": {"--model-name", "--tp", "--server-name", "--server-port"},
+    "vllm serve": {
+        "--served-model-name", "--tensor-parallel-size", "--max-model-len", "--trust-remote-code",
+        "--host", "--port",
+    },
+}  # fmt: skip
+
+
+def find_server_lines():
+    """Return each line that starts a server, of the documents and of what a training writes."""
+    text = "\n".join(path.read_text("utf-8") for path in (ROOT / "docs").glob("*.md"))
+    for recipe in TUNING_RECIPES.values():
+        serving = plan_serving(recipe, Path("checkpoint-5"))
+        text += f"\n{serving.lmdeploy}\n{serving.vllm}"
+    return [line for line in text.splitlines() if line.startswith(tuple(SERVERS))]
+
+
+def test_servers_know_every_option():
+    lines = find_server_lines()
+    assert len(lines) >= 2 * len(TUNING_RECIPES) + 2
+    for line in lines:
+        server = next(name for name in SERVERS if line.startswith(name))
+        words = line.removeprefix(server).split()
+        assert not words[0].startswith("-"), line
+        assert {word for word in words if word.startswith("--")} <= SERVERS[server], line

@@ -57,26 +57,41 @@ def check_plan(plan: Plan) -> list[Finding]:
     list of Finding
         Each thing that was looked at, good or bad; never an exception for what is found.
     """
-    findings = list(_check_records(plan))
-    longest = 0
-    if all(finding.grade != "fault" for finding in findings):
-        longest, seen = _check_contents(plan)
-        findings += seen
+    findings, longest = check_data(plan.recipe, plan.data, pictures=plan.pictures)
     findings += [*_check_options(plan), _check_memory(plan, longest), _check_disk(plan)]
     return [*findings, _check_swift(plan.command.argv[0])]
 
 
-def _check_records(plan: Plan) -> Iterator[Finding]:
+def check_data(
+    recipe: TuningRecipe, data: Path, *, pictures: Path | None = None
+) -> tuple[list[Finding], int]:
+    """Check records and pictures.
+
+    Returns
+    -------
+    list of Finding
+        As `check_plan`.
+    int
+        Tokens of the longest record, estimated; 0 when the records are not as they were written.
+    """
+    findings = list(_check_records(data))
+    if any(finding.grade == "fault" for finding in findings):
+        return findings, 0
+    longest, seen = _check_contents(recipe, data, pictures)
+    return [*findings, *seen], longest
+
+
+def _check_records(data: Path) -> Iterator[Finding]:
     """Check that the files are those that were written."""
     import hashlib
 
     try:
-        manifest = read_manifest(plan.data)
+        manifest = read_manifest(data)
     except DataError as error:
         yield Finding("records", "fault", str(error))
         return
     for part in PARTS:
-        path = plan.data / f"{part}.jsonl"
+        path = data / f"{part}.jsonl"
         if not path.is_file():
             yield Finding("records", "fault", f"{path} is missing; write the records again.")
         elif hashlib.sha256(path.read_bytes()).hexdigest() != manifest.sha256[path.name]:
@@ -91,15 +106,17 @@ def _check_records(plan: Plan) -> Iterator[Finding]:
         yield Finding("records", "fault", "There is nothing to train on.")
 
 
-def _check_contents(plan: Plan) -> tuple[int, list[Finding]]:
+def _check_contents(
+    recipe: TuningRecipe, data: Path, pictures: Path | None
+) -> tuple[int, list[Finding]]:
     """Read every record and look for every picture; return the most tokens as well."""
-    pictures = plan.pictures or locate_pictures(plan.data, read_manifest(plan.data))
+    pictures = pictures or locate_pictures(data, read_manifest(data))
     faults: dict[str, list[str]] = {"records": [], "pictures": [], "lengths": []}
     seen: dict[str, str] = {}
     longest = n = 0
     for part in PARTS:
-        every = max(1, read_manifest(plan.data).counts[part] // _DECODED)
-        for number, record in enumerate(read_records(plan.data / f"{part}.jsonl"), 1):
+        every = max(1, read_manifest(data).counts[part] // _DECODED)
+        for number, record in enumerate(read_records(data / f"{part}.jsonl"), 1):
             n += 1
             try:
                 name, question, _ = read_record(record)
@@ -113,16 +130,16 @@ def _check_contents(plan: Plan) -> tuple[int, list[Finding]]:
                 faults["pictures"].append(f"{name} {size}")
             answer = str(record["messages"][1]["content"])
             image = count_image_tokens(
-                plan.recipe.base.family, *(size if isinstance(size, tuple) else (896, 448))
+                recipe.base.family, *(size if isinstance(size, tuple) else (896, 448))
             )
             tokens = image + _count_tokens(question + answer)
             longest = max(longest, tokens)
-            if tokens > plan.recipe.max_tokens:
+            if tokens > recipe.max_tokens:
                 faults["lengths"].append(f"line {number} of {part}.jsonl has about {tokens}")
     told = {
         "records": f"{n:,} read",
         "pictures": f"{len(seen):,} are in {pictures}",
-        "lengths": f"at most about {longest:,} of {plan.recipe.max_tokens:,} tokens",
+        "lengths": f"at most about {longest:,} of {recipe.max_tokens:,} tokens",
     }
     return longest, [_sum_up(name, found, told[name]) for name, found in faults.items()]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -153,7 +153,11 @@ TUNING_RECIPES: Final[Mapping[str, TuningRecipe]] = MappingProxyType(
 
 
 def find_tuning_recipe(
-    name: str, *, model: str | None = None, tuner: Tuner | None = None
+    name: str,
+    *,
+    model: str | None = None,
+    tuner: Tuner | None = None,
+    rate: Annotated[float, Field(gt=0)] | None = None,
 ) -> TuningRecipe:
     """Return a recipe, with another base model or with adapters when asked for.
 
@@ -163,6 +167,8 @@ def find_tuning_recipe(
         One of `BASE_MODELS`; the recipe's own when None.
     tuner
         "lora" trains adapters at a higher rate; the base model is then held in bf16 only.
+    rate
+        Highest learning rate; that of the tuner when None.
 
     Raises
     ------
@@ -189,6 +195,8 @@ def find_tuning_recipe(
     changes: dict[str, object] = {} if model is None else {"base": BASE_MODELS[model]}
     if tuner is not None:
         changes |= {"tuner": tuner, "learning_rate": LEARNING_RATES[tuner]}
+    if rate is not None:
+        changes["learning_rate"] = rate
     return recipe.model_copy(update=changes)
 
 
