@@ -13,7 +13,7 @@ import pandas as pd
 
 from mousegpt.core.chat import Message, Reply
 from mousegpt.core.description import FrameDescription
-from mousegpt.core.query import FrameQuery, write_speeds
+from mousegpt.core.query import FrameQuery, require_jpeg, write_speeds
 from mousegpt.core.tables import KEY, TableSchema, validate_table
 from mousegpt.description.loose_json import find_objects
 from mousegpt.description.parse import ParsedReply, ReplyStatus, find_answer, is_refusal
@@ -94,10 +94,11 @@ class ChatJudge(ChatAsker):
         self, queries: Sequence[RatingQuery], pictures: Sequence[bytes], *, attempt: int = 0
     ) -> list[Reply]:
         """Ask once for each query."""
-        return [
-            self._ask(ask_rating(query, picture), RATING_SCHEMA, attempt)
+        messages = [
+            ask_rating(query, require_jpeg(query, picture))
             for query, picture in zip(queries, pictures, strict=True)
         ]
+        return self._ask(messages, RATING_SCHEMA, attempt)
 
 
 def ask_rating(query: RatingQuery, picture: bytes) -> Message:

@@ -47,14 +47,10 @@ class ChatAsker:
         """As many questions at once as the model takes conversations."""
         return self._model.batch_size if isinstance(self._model, BatchChatModel) else 1
 
-    def _ask(self, message: Message, schema: Mapping[str, Any], attempt: int) -> Reply:
-        """Ask once; a later attempt with more room and another seed."""
-        return self._ask_all([message], schema, attempt)[0]
-
-    def _ask_all(
+    def _ask(
         self, messages: Sequence[Message], schema: Mapping[str, Any], attempt: int
     ) -> list[Reply]:
-        """Ask each once, at once where the model can."""
+        """Ask each once; a later attempt with more room and another seed."""
         conversations = [[message] for message in messages]
         options: dict[str, Any] = {
             "schema": schema,
@@ -78,7 +74,7 @@ class ChatDescriber(ChatAsker):
             Message(write_question(query), pictures=(require_jpeg(query, picture),))
             for query, picture in zip(queries, pictures, strict=True)
         ]
-        return self._ask_all(messages, DESCRIPTION_SCHEMA, attempt)
+        return self._ask(messages, DESCRIPTION_SCHEMA, attempt)
 
 
 def write_question(query: FrameQuery) -> str:

@@ -24,6 +24,7 @@ WORDS = {
     "others": "",
     "keywords": "rearing, head up",
 }
+JPEG = b"\xff\xd8\xff picture"
 GOOD = '{"reason": "The tail is left out.", "accuracy": 9, "coherence": 8, "relevance": 10}'
 
 
@@ -70,10 +71,10 @@ class Model:
 def test_a_judge_shows_the_picture_and_asks_otherwise_the_second_time():
     model = Model()
     judge = ChatJudge(model, max_tokens=100)
-    assert judge.rate([make_query()], [b"jpeg"]) == [Reply(GOOD)]
-    judge.rate([make_query()], [b"jpeg"], attempt=1)
+    assert judge.rate([make_query()], [JPEG]) == [Reply(GOOD)]
+    judge.rate([make_query()], [JPEG], attempt=1)
     (first, settings), (_, again) = model.asked
-    assert first[0].pictures == (b"jpeg",)
+    assert first[0].pictures == (JPEG,)
     assert set(settings["schema"]["required"]) == {"reason", *CRITERIA}
     assert (settings["max_tokens"], again["max_tokens"]) == (100, 200)
     assert settings["seed"] != again["seed"]
