@@ -220,6 +220,11 @@ class _Run:
             threading.Thread(target=self._ask, daemon=True).start()
             self.n_threads += 1
 
+    def _send_singly(self, tasks: Sequence[Task]) -> None:
+        for task in tasks:
+            self.outbox.put([task])
+            self.n_away += 1
+
     def _ask(self) -> None:
         """Ask until there is nothing left to ask; runs in a thread."""
         while (tasks := self.outbox.get()) is not None:
@@ -250,6 +255,9 @@ class _Run:
     def _weigh(self, back: _Return) -> None:
         """Turn what came back into verdicts, and learn about the service."""
         self.n_away -= 1
+        if len(back.tasks) > 1 and getattr(back.error, "fault", "") == "impossible":
+            self._send_singly(back.tasks)  # one of them cannot be asked, and the others can
+            return
         if back.error is None:
             self.gate.note_success()
             new = [

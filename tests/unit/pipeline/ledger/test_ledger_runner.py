@@ -233,6 +233,17 @@ def test_batches_are_of_one_kind_and_not_too_large(ledger):
     assert sum(sizes) == 50
 
 
+def test_what_can_never_work_takes_no_other_of_its_batch_with_it(ledger):
+    def call(tasks):
+        if any(task.payload == "task 5" for task in tasks):
+            raise CallError("Too long.", "impossible")
+        return echo(tasks)
+
+    progress = run(ledger, fill(ledger), call, concurrency=2, batch_size=8)
+    assert (progress.n_done, progress.n_dead) == (19, 1)
+    assert [n for n, state in enumerate(states(ledger)) if state == "dead"] == [5]
+
+
 def test_calls_of_the_dead_are_unknown_and_their_tasks_asked_again(ledger):
     job = fill(ledger, 5)
     with ledger.transaction():
