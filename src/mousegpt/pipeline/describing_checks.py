@@ -105,6 +105,8 @@ def check_words(
 
     Nothing when no description was made, or none of a frame with a posture.
     """
+    if posture.empty:
+        return []
     said = words[words["status"] == "ok"].merge(posture[list(KEY)], on=list(KEY))
     if said.empty:
         return []

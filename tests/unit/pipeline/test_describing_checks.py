@@ -60,6 +60,7 @@ def test_report_rows_show_share_and_interval(tables):
     assert (row["checkable"], row["contradicted"], row["share"]) == (40, 5, "12.5%")
     assert row["95 % interval"] == "0.0% to 25.0%"
     assert check_words(words.assign(status="refused"), posture) == []
+    assert check_words(words, pd.DataFrame()) == []  # where all was described from pictures
 
 
 def test_command_prints_json(tables):
