@@ -21,14 +21,9 @@ _LEFT_OUT = 2  # of a view: it has no say
 
 
 class Pairs(NamedTuple):
-    """What belongs together.
-
-    ``keypoint`` holds places of keypoints, shape (pair, 2): left, right. Pairs ``start[g]`` to
-    ``start[g + 1]`` are exchanged together. ``noise`` is in px, shape (pair,).
-    """
+    """Places of keypoints, left and right, shape (pair, 2), and their noise in px, (pair,)."""
 
     keypoint: IntArray
-    start: IntArray
     noise: FloatArray
 
 
@@ -37,7 +32,7 @@ class Pairing(NamedTuple):
 
     There are two: the points as they are named in ``point`` and the other way round. ``energy``
     is the least sum of squared distances, in noises, and of penalties, shape (time, individual,
-    group, 2); ``exchanged`` has the shape (time, individual, group, view, 2); ``point`` is in cm,
+    pair, 2); ``exchanged`` has the shape (time, individual, pair, view, 2); ``point`` is in cm,
     shape (time, individual, pair, 2, 3).
     """
 
@@ -50,7 +45,7 @@ class Sights(NamedTuple):
     """Lines of sight of one animal in one frame, and room to reckon; reused.
 
     ``ray`` has the shape (view, pair, 2, 3), ``weight`` (view, pair, 2), 0 where unseen; ``cost``
-    (view, 2), of a view as it is and exchanged; ``choice`` (view,) and ``trial`` as ``point``.
+    (view, 2), of a view as it is and exchanged; ``choice`` (view,) and ``trial`` (2, 3).
     """
 
     center: FloatArray
@@ -81,7 +76,7 @@ def pair_frames(
     sights = Sights(
         np.empty((n_views, 3)), np.empty((n_views, n_pairs)), np.empty((n_views, n_pairs, 2, 3)),
         np.empty((n_views, n_pairs, 2)), np.empty((n_views, 2)), np.empty(n_views, np.int64),
-        np.empty((n_pairs, 2, 3)),
+        np.empty((2, 3)),
     )  # fmt: skip
     for view in range(n_views):
         sights.center[view] = -(rig.R[view].T @ rig.t[view])
@@ -91,12 +86,9 @@ def pair_frames(
         for i in range(position.shape[4]):
             _look(position[:, row, :, :, i], confidence[:, row, :, i], rig, pairs, min_confidence,
                   sights)  # fmt: skip
-            for group in range(len(pairs.start) - 1):
-                first, last = pairs.start[group], pairs.start[group + 1]
-                point = found.point[row, i]
-                _pair_group(sights, first, last, penalty, point)
-                _judge(sights, penalty, found.energy[row, i, group],
-                       found.exchanged[row, i, group])  # fmt: skip
+            for pair in range(n_pairs):
+                _find_points(sights, pair, penalty, found.point[row, i, pair])
+                _judge(sights, penalty, found.energy[row, i, pair], found.exchanged[row, i, pair])
 
 
 @compile_kernel
@@ -130,52 +122,45 @@ def _look(
 
 
 @compile_kernel
-def _pair_group(sights: Sights, first: int, last: int, penalty: float, point: FloatArray) -> None:
-    """Find the points of a group that fit best; leaves what they cost each view in ``sights``.
+def _find_points(sights: Sights, pair: int, penalty: float, point: FloatArray) -> None:
+    """Find the two points that fit best; leaves what they cost each view in ``sights``.
 
     Every two views, the second as it is and exchanged, propose points; the best proposal is solved
     anew from all views that agree with it.
     """
     n_views, least = len(sights.weight), np.inf
-    point[first:last] = np.nan
+    point[:] = np.nan
     for i in range(n_views):
         for j in range(i):
             for crossed in range(2):
                 sights.choice[:] = _LEFT_OUT
                 sights.choice[i], sights.choice[j] = 0, crossed
-                least = _try(sights, first, last, penalty, point, least, np.inf)
+                least = _try(sights, pair, penalty, point, least, np.inf)
     for _ in range(_N_ROUNDS):
-        _weigh(sights, first, last, point)
+        _weigh(sights, pair, point)
         for view in range(n_views):
             sights.choice[view] = 1 if sights.cost[view, 1] < sights.cost[view, 0] else 0
-        energy = _try(sights, first, last, penalty, point, least, _FARTHEST)
+        energy = _try(sights, pair, penalty, point, least, _FARTHEST)
         if not energy < least:
             break
         least = energy
-    _weigh(sights, first, last, point)
+    _weigh(sights, pair, point)
 
 
 @compile_kernel
 def _try(
-    sights: Sights,
-    first: int,
-    last: int,
-    penalty: float,
-    point: FloatArray,
-    least: float,
-    reach: float,
+    sights: Sights, pair: int, penalty: float, point: FloatArray, least: float, reach: float
 ) -> float:
     """Solve for the views as they are chosen; keep the points if they cost less."""
-    for pair in range(first, last):
-        for side in range(2):
-            x, y, z = _solve(sights, pair, side, point[pair, side], reach)
-            sights.trial[pair, side, 0] = x
-            sights.trial[pair, side, 1] = y
-            sights.trial[pair, side, 2] = z
-    _weigh(sights, first, last, sights.trial)
+    for side in range(2):
+        x, y, z = _solve(sights, pair, side, point[side], reach)
+        sights.trial[side, 0] = x
+        sights.trial[side, 1] = y
+        sights.trial[side, 2] = z
+    _weigh(sights, pair, sights.trial)
     energy = min(_sum(sights.cost, penalty, 0), _sum(sights.cost, penalty, 1))
     if energy < least:
-        point[first:last] = sights.trial[first:last]
+        point[:] = sights.trial
         return energy
     return least
 
@@ -201,17 +186,16 @@ def _solve(sights: Sights, pair: int, side: int, point: FloatArray, reach: float
 
 
 @compile_kernel
-def _weigh(sights: Sights, first: int, last: int, point: FloatArray) -> None:
+def _weigh(sights: Sights, pair: int, point: FloatArray) -> None:
     """Write down what points cost each view, as it is and exchanged."""
     for view in range(len(sights.weight)):
         for crossed in range(2):
             total = 0.0
-            for pair in range(first, last):
-                for side in range(2):
-                    own = side ^ crossed
-                    weight = sights.weight[view, pair, own]
-                    if weight > 0:
-                        total += weight * _miss(sights, view, pair, own, point[pair, side])
+            for side in range(2):
+                own = side ^ crossed
+                weight = sights.weight[view, pair, own]
+                if weight > 0:
+                    total += weight * _miss(sights, view, pair, own, point[side])
             sights.cost[view, crossed] = total
 
 
