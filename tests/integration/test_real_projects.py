@@ -92,9 +92,8 @@ def test_five_camera_clip_is_checked_read_exactly_and_cut(shared_data, tmp_path)
     clip = shared_data / "dannce_cylinder_5cam"
     run_cli("new", tmp_path / "p", clip / "videos", clip / "calibration.json")
     assert "No problem found" in run_cli("check", "-C", tmp_path / "p")
-    run_cli(
-        "run", "-C", tmp_path / "p", "--set", "mosaics.max_frames=6", "--set", "backends.pose=none"
-    )
+    options = ("--set", "mosaics.max_frames=6", "--set", "backends.pose=none")
+    run_cli("run", "-C", tmp_path / "p", "--until", "mosaics", *options)
     table = load_table(next((tmp_path / "p/tables/mosaics").glob("*.parquet")))
     assert list(table["views"].unique()) == ["CameraE + CameraS"]
     assert len(table) == 6

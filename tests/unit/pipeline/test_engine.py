@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -66,10 +67,12 @@ def run(tmp_path: Path, files: dict[str, Path]) -> Callable[..., list[tuple[str,
     return run_chain
 
 
-def make_engine(folder: Path, files: dict[str, Path], overrides: dict | None = None) -> Engine:
+def make_engine(
+    folder: Path, files: dict[str, Path], overrides: dict | None = None, steps=STEPS
+) -> Engine:
     recordings = [Recording(id=name, subject=name, poses={"": p}) for name, p in files.items()]
     recordings.append(Recording(id="pixels", subject="c"))
-    return Engine(Project(folder), STEPS, tuple(recordings), overrides or {}, {}, lambda p, r: None)
+    return Engine(Project(folder), steps, tuple(recordings), overrides or {}, {}, lambda p, r: None)
 
 
 def total(folder: Path) -> float:
@@ -170,3 +173,49 @@ def test_state_of_every_unit(run, tmp_path, files):
     engine = make_engine(tmp_path, files, {"scaled": {"factor": 5.0}})
     assert engine.inspect(STEPS[0], "a") == "stale"
     assert engine.list_units(STEPS[0]) == ("a", "b")
+
+
+def add_numbers(numbers: list[float], *, offset: float = 10.0, factor: float = 1.0) -> list[float]:
+    return [factor * number + offset for number in numbers]
+
+
+def _make_added(job: Job) -> Output:
+    numbers = [float(line) for line in job.recording.poses[""].read_text().split()]
+    return Output(pd.DataFrame({"value": add_numbers(numbers, **job.options(add_numbers))}))
+
+
+def test_a_recording_is_worked_on_in_the_way_that_fits_it(tmp_path, files):
+    applies = [lambda r: None if r.id == "b" else "another way", lambda r: "never"]
+    added = replace(
+        STEPS[0], compute=_make_added, functions=(add_numbers,), applies=applies[0],
+        defaults={"offset": 20.0},
+    )  # fmt: skip
+    never = replace(added, applies=applies[1])
+    steps = (replace(STEPS[0], variants=(never, added)), STEPS[1])
+
+    def work(overrides):
+        engine = make_engine(tmp_path, files, overrides, steps)
+        events = []
+        assert engine.run(events.append)
+        tables = [load_table(Project(tmp_path).table("scaled", unit)) for unit in ("a", "b")]
+        made = [e.unit for e in events if e.kind == "done" and e.step == "scaled"]
+        return made, *(table["value"].tolist() for table in tables)
+
+    assert work({}) == (["a", "b"], [2.0, 4.0], [23.0])
+    assert work({"scaled": {"offset": 1.0}}) == (["b"], [2.0, 4.0], [4.0])  # not an option of a
+    assert work({"scaled": {"factor": 3.0}}) == (["a", "b"], [3.0, 6.0], [29.0])
+    with pytest.raises(UsageError, match="no option 'ofset'"):
+        work({"scaled": {"ofset": 1.0}})
+
+
+def test_what_a_step_finds_can_change_what_the_later_ones_do(tmp_path, files):
+    """Once the number of b is scaled it is found wanting, and has no part in what follows."""
+    project = Project(tmp_path)
+
+    def revise(recording):
+        wanting = recording.id == "b" and project.table("scaled", "b").exists()
+        return recording.model_copy(update={"poses": {}}) if wanting else recording
+
+    engine = replace(make_engine(tmp_path, files), revise=revise)
+    assert engine.run(lambda event: None)
+    assert total(tmp_path) == 6.0
