@@ -74,7 +74,8 @@ def locate_mouse(
     times
         Seconds, increasing, shape (time,).
     min_score
-        What counts as found when agreement is measured; doubtful boxes take part in the vote.
+        Boxes below take part in the vote, but are doubtful: they are taken only where they fit
+        twice as closely, and do not count as found when agreement is measured.
     max_miss, max_size_ratio
         A box fits a place that its centre misses by less than this share of its longer edge, if
         it is by less than this factor larger or smaller than the mouse in the other views.
@@ -91,7 +92,9 @@ def locate_mouse(
     while len(views) >= MIN_VIEWS:
         chosen = [calibration.views.index(view) for view in views]
         own = candidates[chosen]
-        sighting = _look_together(own, calibration.select(views), times, tolerance, max_gap_s)
+        sighting = _look_together(
+            own, calibration.select(views), times, tolerance, max_gap_s, min_score
+        )
         found = own[:, :, 0, 4] >= min_score
         shares = _measure_agreement(sighting, own, found)
         agreement |= dict(zip(views, shares.tolist(), strict=True))
@@ -112,6 +115,7 @@ def _look_together(
     times: FloatArray,
     tolerance: Tolerance,
     max_gap_s: float,
+    min_score: float,
 ) -> Sighting:
     """Find the place and the boxes, whether or not the views can be trusted."""
     proposals = aim_boxes(candidates, calibration)
@@ -126,13 +130,10 @@ def _look_together(
     predicted = np.stack(
         [_predict_boxes(camera, place, extent) for camera in calibration.cameras.values()]
     )
-    return Sighting(
-        calibration.views,
-        place,
-        (fits[..., 0] > 0).sum(axis=0),
-        np.where(fits > 0, found, predicted),
-        {},
-    )
+    sure = (found[..., 4] >= min_score) | _match_closely(found, predicted, tolerance)
+    taken = (fits[..., 0] > 0) & sure
+    boxes = np.where(taken[..., None], found, predicted)
+    return Sighting(calibration.views, place, taken.sum(axis=0), boxes, {})
 
 
 def _meet(
@@ -201,6 +202,15 @@ def _predict_boxes(camera: Camera, place: FloatArray, extent: FloatArray) -> Flo
     corners = np.clip(np.stack([middle - half, middle + half], axis=1), 0, limit)
     box = np.where(seen[:, None], corners.reshape(-1, 4), np.nan)
     return np.insert(box, 4, np.nan, axis=1)
+
+
+def _match_closely(found: FloatArray, expected: FloatArray, tolerance: Tolerance) -> BoolArray:
+    """Return which boxes are where and as large as expected, at half the tolerance."""
+    edge, expected_edge = ((of[..., 2:4] - of[..., :2]).max(axis=-1) for of in (found, expected))
+    offset = (found[..., :2] + found[..., 2:4] - expected[..., :2] - expected[..., 2:4]) / 2
+    near = np.linalg.norm(offset, axis=-1) < tolerance.miss / 2 * expected_edge
+    ratio = np.sqrt(tolerance.size_ratio)
+    return np.asarray(near & (edge < ratio * expected_edge) & (edge > expected_edge / ratio))
 
 
 def _measure_agreement(sighting: Sighting, candidates: FloatArray, found: BoolArray) -> FloatArray:

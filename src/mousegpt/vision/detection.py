@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from pydantic import Field
 
-from mousegpt.core.arrays import BoolArray, FloatArray, ImageArray, IntArray
+from mousegpt.core.arrays import FloatArray, ImageArray, IntArray
 from mousegpt.ports import Detector
 
 _GREY: Final = 114  # of what the picture does not fill
@@ -65,8 +65,7 @@ def detect_near(
     *,
     zoom: Annotated[float, Field(ge=1)] = 6.0,
     min_score: Annotated[float, Field(ge=0, le=1)] = 0.05,
-    max_miss: Annotated[float, Field(gt=0)] = 0.4,
-    max_size_ratio: Annotated[float, Field(gt=1)] = 2.5,
+    min_overlap: Annotated[float, Field(gt=0, le=1)] = 0.5,
 ) -> FloatArray:
     """Look for the mouse in a square around the box where it is expected in each picture.
 
@@ -78,15 +77,14 @@ def detect_near(
         Edge of the square, times the longer edge of the box. Closer, mice are larger than those
         that networks know from whole pictures, and fewer are found.
     min_score
-        Low: the place is known, and what is found must fit it.
-    max_miss, max_size_ratio
-        A box fits whose centre is no further from the expected one than this share of the longer
-        edge, and that is by no more than this factor larger or smaller.
+        Low: the place is known.
+    min_overlap
+        Of what is found with what is expected (IoU); what overlaps less is something else.
 
     Returns
     -------
     FloatArray
-        The best box that fits, and its score, shape (n, 5); NaN where none does.
+        The best box that overlaps enough, and its score, shape (n, 5); NaN where none does.
     """
     squares = [_cut_square(image, box, zoom) for image, box in zip(images, boxes, strict=True)]
     seen = [image for image, _ in squares]
@@ -94,21 +92,9 @@ def detect_near(
     best = np.full((len(boxes), 5), np.nan)
     for row, some, box, (_, corner) in zip(best, found, boxes, squares, strict=True):
         some[:, :4] += np.tile(corner, 2)
-        fitting = _judge_boxes(some, box, max_miss, max_size_ratio)
+        fitting = measure_overlaps(box[None], some)[0] >= min_overlap
         row[:] = some[fitting.argmax()] if fitting.any() else np.nan
     return best
-
-
-def _judge_boxes(
-    found: FloatArray, expected: FloatArray, max_miss: float, max_size_ratio: float
-) -> BoolArray:
-    """Return which boxes, shape (n, 5), are about where one is expected, and about as large."""
-    edges = (found[:, 2:4] - found[:, :2]).max(axis=1)
-    edge = (expected[2:4] - expected[:2]).max()
-    offset = (found[:, :2] + found[:, 2:4] - expected[:2] - expected[2:4]) / 2
-    larger, smaller = np.maximum(edges, edge), np.minimum(edges, edge)
-    near = np.linalg.norm(offset, axis=1) <= max_miss * larger
-    return np.asarray(near & (larger <= max_size_ratio * smaller))
 
 
 def _cut_square(image: ImageArray, box: FloatArray, zoom: float) -> tuple[ImageArray, FloatArray]:

@@ -85,6 +85,17 @@ def test_a_box_of_another_size_is_another_thing() -> None:
     assert np.isfinite(found.boxes[[0, 1, 3, 4], :, 4]).all()
 
 
+def test_a_doubtful_box_must_fit_closely() -> None:
+    boxes = propose()
+    boxes[2, :, 0, [0, 2]] += 0.36 * (boxes[2, :, 0, 2] - boxes[2, :, 0, 0])  # to one side
+    sure = locate_mouse(boxes, RIG, TIMES)
+    np.testing.assert_array_equal(sure.boxes[2], boxes[2, :, 0])
+    boxes[2, :, 0, 4] = 0.1
+    doubtful = locate_mouse(boxes, RIG, TIMES)
+    assert np.isnan(doubtful.boxes[2, :, 4]).all()
+    assert measure_overlap(doubtful.boxes[2], propose()[2, :, 0]).min() > 0.7
+
+
 def test_a_mouse_outside_a_picture_has_no_box_there() -> None:
     camera = RIG.cameras[VIEWS[0]]
     shifted = camera.K + np.array([[0, 0, 320.0], [0, 0, 0], [0, 0, 0]])

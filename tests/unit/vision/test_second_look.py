@@ -22,7 +22,7 @@ BOX = np.array([300.0, 200, 323, 223])
 
 def test_what_is_far_from_the_expected_place_is_not_seen():
     image = draw(MOUSE, OTHER)
-    found = detect_near([image], BOX[None] + 4, DarkDetector(), zoom=3.0)
+    found = detect_near([image], BOX[None] + 3, DarkDetector(), zoom=3.0)
     np.testing.assert_allclose(found[0, :4], BOX, atol=1)
     assert found[0, 4] == pytest.approx(0.9)
 
