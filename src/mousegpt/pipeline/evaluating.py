@@ -9,16 +9,11 @@ from typing import Annotated, Any, Final
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 from matplotlib.axes import Axes
 from pydantic import Field
 
 from mousegpt.core.arrays import FloatArray, ImageArray
-from mousegpt.core.calibration import Calibration
 from mousegpt.core.errors import DataError
-from mousegpt.core.poses import CM_PER_UNIT, Poses, build_poses
-from mousegpt.core.skeleton import KEYPOINTS
-from mousegpt.core.skeleton_map import apply_skeleton_map, guess_skeleton_map
 from mousegpt.evaluation.poses import (
     COLUMNS,
     PoseScores,
@@ -26,26 +21,25 @@ from mousegpt.evaluation.poses import (
     join_scores,
     measure_reprojection,
 )
-from mousegpt.geometry.triangulation import triangulate_poses
 from mousegpt.io.atomic import write_atomically
 from mousegpt.io.calibration import load_calibration
-from mousegpt.io.poses import load_poses
-from mousegpt.io.tables import load_skeleton_map
 from mousegpt.io.video import probe_video, read_frames
 from mousegpt.pipeline.drawings import encode_figure
 from mousegpt.pipeline.pictures import encode_jpeg, get_figure
+from mousegpt.pipeline.pose_pairs import (
+    Pairing,
+    align_pair,
+    describe_poses,
+    find_flat,
+    find_places,
+    find_solid,
+    has_views,
+    load_mapped,
+)
 from mousegpt.plots.pose_errors import plot_pck, plot_pose_errors
 from mousegpt.vision.contact import draw_pose_pair, make_contact_sheet
 
 _APART: Final = 10  # frames between two pictures of the worst of a view
-
-
-@dataclass(frozen=True, eq=False)
-class Pairing:
-    """Predicted and true poses with the same frames, keypoints and views; px or cm."""
-
-    predicted: Poses
-    truth: Poses
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,16 +75,17 @@ def evaluate_pose_files(
         When the calibration cannot be read or lacks a view.
     """
     rig = load_calibration(calibration) if calibration else None
-    pair = _align(_load(predicted, skeleton), _load(truth, skeleton))
-    flat, solid = _find_flat(pair, rig), _find_solid(pair, rig)
+    pair = align_pair(load_mapped(predicted, skeleton), load_mapped(truth, skeleton))
+    flat, solid = find_flat(pair, rig), find_solid(pair, rig)
     parts = [evaluate_poses(each.predicted, each.truth) for each in (flat, solid) if each]
     if not parts:
         raise DataError(
-            f"Expected poses that can be compared, found {_describe(pair.predicted)} predicted and "
-            f"{_describe(pair.truth)} true; give --calibration."
+            "Expected poses that can be compared, found "
+            f"{describe_poses(pair.predicted)} predicted and {describe_poses(pair.truth)} true; "
+            "give --calibration."
         )
     scores = join_scores(parts)
-    if rig and solid and _has_views(pair.predicted):
+    if rig and solid and has_views(pair.predicted):
         misses = measure_reprojection(pair.predicted, solid.predicted, rig)
         keypoints = scores.keypoints.merge(misses, on=["view", "keypoint"], how="left")
         scores = replace(scores, keypoints=keypoints)
@@ -162,96 +157,6 @@ def picture_worst(
     return make_contact_sheet([tiles[name] for name in captions], captions, heading=heading)
 
 
-def _load(path: Path, skeleton: Path | None) -> Poses:
-    """Load poses with our keypoints, as far as they are there; in px, or in cm when 3-D."""
-    poses = load_poses(path, fps=1.0)  # the frame rate does not matter here
-    names = [str(name) for name in poses["keypoint"].values]
-    given = load_skeleton_map(skeleton) if skeleton else guess_skeleton_map(names)
-    mapped = apply_skeleton_map(poses, given)
-    present = [name for name in KEYPOINTS if given.find_sources(name)]
-    mapped = mapped.sel(keypoint=present)
-    if poses.sizes["space"] == 3:
-        cm = CM_PER_UNIT[poses.attrs["unit"]]
-        return mapped.assign(position=mapped["position"] * cm).assign_attrs(unit="cm")
-    return mapped
-
-
-def _align(predicted: Poses, truth: Poses) -> Pairing:
-    """Keep the frames, keypoints and, where both have them, views of both."""
-    pair = [predicted, truth]
-    for name in ("frame", "keypoint", "view"):
-        if not all(name in poses.coords and poses[name].ndim for poses in pair):
-            continue
-        common = [value for value in truth[name].values if value in predicted[name].values]
-        if not common:
-            one, other = (", ".join(map(str, poses[name].values[:8])) for poses in pair)
-            raise DataError(
-                f"Predicted and true poses have no {name} in common: {one} … against {other} …; "
-                "give files of the same recording."
-            )
-        dim = "time" if name == "frame" else name
-        pair = [poses.isel({dim: _find_places(poses[name], common)}) for poses in pair]
-    return Pairing(*pair)
-
-
-def _find_places(names: xr.DataArray, wanted: list[object]) -> list[int]:
-    places = {value: place for place, value in enumerate(names.values.tolist())}
-    return [places[value] for value in np.array(wanted).tolist()]
-
-
-def _has_views(poses: Poses) -> bool:
-    return "view" in poses.dims
-
-
-def _describe(poses: Poses) -> str:
-    views = f" of {poses.sizes['view']} views" if _has_views(poses) else ""
-    return f"{poses.sizes['space']}-D poses{views}"
-
-
-def _find_flat(pair: Pairing, rig: Calibration | None) -> Pairing | None:
-    """Return both in pixels; points in space are projected into the views there are."""
-    poses = (pair.predicted, pair.truth)
-    flat = [each for each in poses if each.sizes["space"] == 2]
-    if len(flat) == 2 and _has_views(flat[0]) == _has_views(flat[1]):
-        return pair
-    if rig is None or not all(_has_views(each) for each in flat):
-        return None
-    views = tuple(str(view) for view in flat[0]["view"].values) if flat else rig.views
-    return Pairing(*(_project(each, rig.select(views)) for each in poses))
-
-
-def _find_solid(pair: Pairing, rig: Calibration | None) -> Pairing | None:
-    """Return both in cm; pixels of several views are triangulated."""
-    solid = []
-    for poses in (pair.predicted, pair.truth):
-        if poses.sizes["space"] == 3:
-            solid.append(poses)
-        elif rig is not None and _has_views(poses) and poses.sizes["view"] > 1:
-            solid.append(triangulate_poses(poses, rig))
-        else:
-            return None
-    return Pairing(*solid)
-
-
-def _project(poses: Poses, rig: Calibration) -> Poses:
-    """Return poses as the cameras see them; those in pixels as they are."""
-    if poses.sizes["space"] == 2:
-        return poses
-    world = poses["position"].transpose("time", "keypoint", "individual", "space").to_numpy()
-    pixels = np.stack([camera.project(world) for camera in rig.cameras.values()])
-    confidence = poses["confidence"].transpose("time", "keypoint", "individual").to_numpy()
-    return build_poses(
-        np.moveaxis(pixels, -1, 2),
-        np.broadcast_to(confidence, pixels.shape[:-1]),
-        keypoints=poses["keypoint"].values.tolist(),
-        fps=poses.attrs["fps"],
-        unit="px",
-        individuals=poses["individual"].values.tolist(),
-        views=rig.views,
-        frames=poses["frame"].values,
-    )
-
-
 def _draw_figures(scores: PoseScores) -> Iterator[tuple[str, Axes]]:
     """Yield figures, those of pictures (px) and of space (mm) apart."""
     for unit, keypoints in scores.keypoints.groupby("unit", sort=False):
@@ -282,8 +187,8 @@ def _choose_worst(
 def _pick_pair(flat: Pairing, row: Mapping[str, Any]) -> tuple[FloatArray, FloatArray]:
     """Return the true points of an individual and the predicted ones nearest to them."""
     true, predicted = (
-        (poses.sel(view=row["view"]) if _has_views(poses) else poses)
-        .isel(time=_find_places(poses["frame"], [row["frame"]])[0])["position"]
+        (poses.sel(view=row["view"]) if has_views(poses) else poses)
+        .isel(time=find_places(poses["frame"], [row["frame"]])[0])["position"]
         .transpose("individual", "keypoint", "space")
         for poses in (flat.truth, flat.predicted)
     )

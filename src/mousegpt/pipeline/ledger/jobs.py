@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from mousegpt.core.errors import UsageError
-from mousegpt.pipeline.ledger.store import DEAD, SCHEMA_VERSION, STATE_NAMES, Ledger
+from mousegpt.pipeline.ledger.opening import SCHEMA_VERSION
+from mousegpt.pipeline.ledger.store import DEAD, STATE_NAMES, Ledger
 
 _RATE_WINDOW_S: Final = 300.0
 _RATE_CALLS: Final = 20_000  # calls looked at for the rate
