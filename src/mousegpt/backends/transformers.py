@@ -86,7 +86,9 @@ class TransformersModel:
         seed: int = 0,
     ) -> Reply:
         """Generate one answer, see `ports.ChatModel`; ``schema`` cannot be enforced here."""
-        return self._generate([messages], max_tokens, temperature, seed)[0]
+        return self.chat_batch(
+            [messages], max_tokens=max_tokens, temperature=temperature, seed=seed
+        )[0]
 
     def chat_batch(
         self,
@@ -106,13 +108,12 @@ class TransformersModel:
             part = conversations[len(replies) : len(replies) + n]
             try:
                 replies += self._generate(part, max_tokens, temperature, seed)
-                continue
             except torch.cuda.OutOfMemoryError as error:
                 if len(part) == 1:
                     raise CallError(
                         "The GPU has too little memory for this model; use a smaller one.", "fatal"
                     ) from error
-            n = max(len(part) // 2, 1)
+                n = len(part) // 2
         return replies
 
     def _generate(
