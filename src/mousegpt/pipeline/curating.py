@@ -114,7 +114,7 @@ def tell_agreement(found: Agreement) -> Iterator[str]:
     yield (
         f"Judge and pose agree on {found.share:.0%}{interval} of the {found.n:,} descriptions that "
         f"both could judge{kappa}: {found.both_good:,} pass both, {found.both_object:,} neither, "
-        f"{found.judge_objects:,} fail the judge alone, {found.pose_objects:,} the pose alone."
+        f"the judge alone refuses {found.judge_objects:,}, the pose alone {found.pose_objects:,}."
     )
     if np.isfinite(found.ranked):
         yield (
