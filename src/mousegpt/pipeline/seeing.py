@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from mousegpt.core.arrays import FloatArray
+from mousegpt.core.arrays import BoolArray, FloatArray
 from mousegpt.core.errors import DataError
 from mousegpt.core.poses import Poses
 from mousegpt.core.recording import Recording
@@ -63,22 +63,34 @@ def make_poses2d(job: Job) -> Output:
             recording.videos, detector, estimator, fps=recording.fps, rig=rig, locate=locate,
             kept=kept, report=job.report, **options,
         )  # fmt: skip
-    found = np.isfinite(boxes[..., 0]).any(axis=2).mean(axis=1)
-    shares = dict(zip(recording.videos, found.round(4).tolist(), strict=True))
+    known, named = np.isfinite(boxes[..., 0]), list(recording.videos)
+    shares = _share_frames(known, named)
+    expected = _share_frames(known & np.isnan(boxes[..., 4]), named)
     seen = [view for view, share in shares.items() if share >= LEAST_FOUND]
     path = recording.poses[""].relative_to(job.project.folder).as_posix()
     chosen = poses.sel(view=seen or list(shares))
     return Output(
         tabulate_boxes(recording.id, poses, boxes),
         files={path: lambda target: save_poses(chosen, target)},
-        notes={"found": shares, "views_used": seen, **_note_agreement(sighting)},
-        message=f"a mouse in {tell_found(shares)} of the frames{tell_distrust(sighting)}",
+        notes={"found": shares, "views_used": seen, **_note_agreement(sighting, expected)},
+        message=f"a mouse in {tell_found(shares)} of the frames{tell_expected(expected)}"
+        f"{tell_distrust(sighting)}",
     )
 
 
 def tell_found(shares: Mapping[str, float]) -> str:
     """Say in what share of its frames a mouse was found in each view."""
     return ", ".join(f"{share:.0%} ({view})" for view, share in shares.items())
+
+
+def tell_expected(shares: Mapping[str, float]) -> str:
+    """Say in what share of its frames a mouse was not found, but expected by the other views.
+
+    >>> tell_expected({"top": 0.0, "side": 0.05})
+    '; of these, only expected by other views: 5% (side)'
+    """
+    some = {view: share for view, share in shares.items() if share > 0}
+    return f"; of these, only expected by other views: {tell_found(some)}" if some else ""
 
 
 def require_mouse(job: Job) -> None:
@@ -99,12 +111,17 @@ def require_mouse(job: Job) -> None:
         )
 
 
-def _note_agreement(sighting: Sighting | None) -> dict[str, Any]:
+def _share_frames(marked: BoolArray, views: Sequence[str]) -> dict[str, float]:
+    """Return the share of frames with a mouse that is marked, shape (view, time, individual)."""
+    return dict(zip(views, marked.any(axis=2).mean(axis=1).round(4).tolist(), strict=True))
+
+
+def _note_agreement(sighting: Sighting | None, expected: Mapping[str, float]) -> dict[str, Any]:
     """Return how often each view agreed with others on where the mouse is; None is unknown."""
     if sighting is None:
         return {}
     told = {v: None if np.isnan(a) else round(a, 4) for v, a in sighting.agreement.items()}
-    return {"agreement": told, "views_agreeing": list(sighting.views)}
+    return {"agreement": told, "views_agreeing": list(sighting.views), "expected": dict(expected)}
 
 
 def tell_distrust(sighting: Sighting | None) -> str:
