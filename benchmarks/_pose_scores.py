@@ -14,6 +14,7 @@ from mousegpt.core.calibration import Calibration, Camera
 from mousegpt.core.poses import Poses, build_poses
 from mousegpt.core.skeleton import KEYPOINTS, mirror_keypoint
 from mousegpt.evaluation.distances import compute_mpjpe, compute_pck, measure_distances
+from mousegpt.geometry.sides import resolve_sides
 from mousegpt.geometry.triangulation import triangulate_poses
 from mousegpt.ports import Detector, PoseEstimator
 from mousegpt.vision.detection import detect_mice, measure_overlaps
@@ -171,6 +172,14 @@ def triangulate_points(points: FloatArray, rig: Calibration) -> FloatArray:
     """Triangulate x, y and confidence, shape (view, time, 24, 3); cm, (time, 24, 3)."""
     solid = triangulate_poses(label_points(points, rig), rig)
     return np.moveaxis(solid["position"].to_numpy()[..., 0], 1, -1)
+
+
+def triangulate_resolved(points: FloatArray, rig: Calibration) -> tuple[FloatArray, FloatArray]:
+    """Triangulate after exchanged sides are put right; also return which, (view, time, 24)."""
+    resolved = resolve_sides(label_points(points, rig), rig)
+    exchanged = resolved["exchanged"].to_numpy()[..., 0]
+    solid = triangulate_poses(resolved.drop_vars("exchanged"), rig)
+    return np.moveaxis(solid["position"].to_numpy()[..., 0], 1, -1), exchanged
 
 
 def score_space(

@@ -19,8 +19,10 @@ from benchmarks._pose_scores import (
     score_boxes,
     score_pixels,
     score_space,
+    tell,
     tell_quantile,
     triangulate_points,
+    triangulate_resolved,
 )
 from benchmarks.triangulation import solve_svd
 
@@ -93,11 +95,21 @@ def judge_space(estimates: Sequence[SceneEstimate]) -> dict[str, Any]:
     ended = time.process_time()
     given = [triangulate_points(each.shape(each.given), each.scene.rig) for each in estimates]
     total, by_keypoint = score_space(np.concatenate(ours), world, body)
+    resolved = [triangulate_resolved(each.shape(each.own), each.scene.rig) for each in estimates]
+    sides, sides_by_keypoint = score_space(np.concatenate([s for s, _ in resolved]), world, body)
+    exchanged = np.concatenate([mask.reshape(-1, len(KEYPOINTS)) for _, mask in resolved])
     return {
         "space": total,
         "space_true_boxes": score_space(np.concatenate(given), world, body)[0],
         "space_plain_dlt": score_space(np.concatenate(plain), world, body)[0],
         "space_by_keypoint": by_keypoint,
+        "space_sides_resolved": sides,
+        "space_sides_resolved_by_keypoint": sides_by_keypoint,
+        "sides_exchanged_share": {
+            name: tell(share)
+            for name, share in zip(KEYPOINTS, exchanged.mean(axis=0), strict=True)
+            if name.endswith("L")
+        },
         "triangulation_s": middle - begun,
         "plain_dlt_s": ended - middle,
     }

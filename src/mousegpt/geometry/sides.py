@@ -95,9 +95,12 @@ def resolve_sides(
     return part
 
 
-def can_resolve(n_views: int, *, resolve_sides: bool = True) -> bool:
-    """Say whether sides are to be resolved; two views do not tell which of them is wrong."""
-    return resolve_sides and n_views > 2
+def can_resolve(n_views: int, *, resolve_sides: bool | None = None) -> bool:
+    """Say whether sides are to be resolved; if it is not said, from four views on.
+
+    Two views do not tell which of them is wrong; of three, an outlier can look like an exchange.
+    """
+    return n_views > 3 if resolve_sides is None else resolve_sides
 
 
 def _sample(poses: Poses) -> Poses:

@@ -14,9 +14,10 @@ from mousegpt.behavior.keywords import extract_keywords
 from mousegpt.core.arrays import FloatArray
 from mousegpt.core.poses import Poses
 from mousegpt.core.recording import Arena, Recording
-from mousegpt.core.skeleton import KEYPOINTS
+from mousegpt.core.skeleton import KEYPOINTS, mirror_keypoint
 from mousegpt.core.skeleton_map import SkeletonMap, apply_skeleton_map
 from mousegpt.description.kinematic import describe_posture
+from mousegpt.geometry.sides import can_resolve, resolve_sides
 from mousegpt.geometry.triangulation import triangulate_poses
 from mousegpt.io.poses import load_poses, save_poses
 from mousegpt.kinematics.cleaning import clean_poses, estimate_noise
@@ -126,12 +127,33 @@ def join_views(contents: Contents, skeleton: SkeletonMap, job: Job) -> tuple[Pos
         name = choose_single_view(tuple(views))
         return views[name], name
     stacked = xr.concat(list(views.values()), pd.Index(names, name="view"), join="inner")
-    return (
-        triangulate_poses(
-            stacked, contents.calibration.select(names), **job.options(triangulate_poses)
-        ),
-        f"triangulated from {', '.join(names)}",
-    )
+    calibration = contents.calibration.select(names)
+    source = f"triangulated from {', '.join(names)}"
+    if can_resolve(len(names), **job.options(can_resolve)):
+        stacked = resolve_sides(stacked, calibration, **job.options(resolve_sides))
+        source += tell_exchanged(stacked)
+        stacked = stacked.drop_vars("exchanged")
+    return triangulate_poses(stacked, calibration, **job.options(triangulate_poses)), source
+
+
+def tell_exchanged(poses: Poses) -> str:
+    """Say how many left and right keypoints changed their names; nothing when none did.
+
+    >>> known = xr.Dataset(
+    ...     {
+    ...         "position": (("space", "view", "keypoint"), np.zeros((2, 2, 2))),
+    ...         "exchanged": (("view", "keypoint"), [[True, True], [False, False]]),
+    ...     },
+    ...     coords={"keypoint": ["EarL", "EarR"]},
+    ... )
+    >>> tell_exchanged(known)
+    '; left and right exchanged: 50.0 %'
+    """
+    paired = [name for name in poses["keypoint"].values if mirror_keypoint(name) != name]
+    seen = poses.sel(keypoint=paired)
+    known = seen["position"].notnull().all("space")
+    share = float((seen["exchanged"] & known).sum() / max(int(known.sum()), 1))
+    return f"; left and right exchanged: {share:.1%}".replace("%", " %") if share else ""
 
 
 def choose_joined_views(contents: Contents, views: Mapping[str, Poses]) -> tuple[str, ...]:

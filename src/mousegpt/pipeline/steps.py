@@ -14,6 +14,7 @@ from mousegpt.behavior.novelty import find_novel_frames, write_novelty_report
 from mousegpt.core.recording import Recording
 from mousegpt.description.kinematic import describe_posture
 from mousegpt.description.vlm import build_queries, tabulate_replies
+from mousegpt.geometry.sides import can_resolve, resolve_sides
 from mousegpt.geometry.sighting import locate_mouse
 from mousegpt.geometry.triangulation import triangulate_poses
 from mousegpt.kinematics.cleaning import clean_poses
@@ -63,7 +64,8 @@ STEPS: Final[tuple[Step, ...]] = (
          seeing.make_poses2d, functions=(estimate_views, locate_mouse), given=seeing.GIVEN,
          reads=seeing.list_videos, applies=seeing.need_estimates, ports=NETWORKS),
     Step("poses", "recording", "24 keypoints, clean, to scale, on the floor", one.make_poses,
-         needs=("poses2d",), functions=(triangulate_poses, clean_poses, estimate_floor),
+         needs=("poses2d",), functions=(can_resolve, resolve_sides, triangulate_poses, clean_poses,
+                                       estimate_floor),
          reads=one.list_pose_files, applies=one.need_poses),
     Step("speeds", "recording", "Speeds of six body parts, every frame", one.make_speeds,
          needs=("poses",), functions=(compute_speeds,), applies=one.need_poses),
