@@ -210,7 +210,7 @@ def _miss(sights: Sights, view: int, pair: int, own: int, point: FloatArray) -> 
     if not along > 0:
         return _FARTHEST
     square = (x * x + y * y + z * z) / (along * along) - 1
-    return min(square * sights.scale[view, pair] ** 2, _FARTHEST)
+    return float(min(square * sights.scale[view, pair] ** 2, _FARTHEST))
 
 
 @compile_part

@@ -136,7 +136,7 @@ def _pair(
     rig = stack_cameras(calibration.select(tuple(poses["view"].values)))
     pixels = np.ascontiguousarray(poses["position"].values, dtype=float)
     confidence = np.ascontiguousarray(poses["confidence"].values, dtype=float)
-    n_views, n, *_, n_individuals = pixels.shape
+    n_views, n, n_individuals = pixels.shape[0], pixels.shape[1], pixels.shape[-1]
     n_pairs = len(pairs.keypoint)
     found = Pairing(
         np.empty((n, n_individuals, n_pairs, 2)),
