@@ -159,7 +159,7 @@ def _choose(found: Pairing, left: list[str], midline: Poses, anatomy: float) -> 
 
     chosen = np.zeros(found.energy.shape[:-1], dtype=np.int64)
     ears = np.array([name == "EarL" for name in left])
-    for i in range(chosen.shape[1]):
+    for i in range(midline.sizes["individual"]):
         axis = midline.isel(individual=i)
         middles = found.point[:, i].mean(axis=2)
         of_head = _find_left(axis, _HEAD, middles[:, ears], above=True)
