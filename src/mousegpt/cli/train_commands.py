@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mousegpt.cli.console import print_line, show_progress
+from mousegpt.cli.console import print_line, report_steps
 from mousegpt.core.errors import BackendError, ProjectError, UsageError
 
 if TYPE_CHECKING:
@@ -67,7 +65,7 @@ def pack_pictures(
         raise UsageError("Expected --scenes, --study or --labels: something to pack.")
     if (labels is None) != (pictures is None):
         raise UsageError("Expected --labels and --pictures together.")
-    with _reporting("scenes", "pictures") as report:
+    with report_steps("scenes", "pictures") as report:
         if scenes:
             pack_scenes(
                 folder, scenes, size_px=size, seed=seed, n_processes=processes, report=report
@@ -155,7 +153,7 @@ def _train(
     from mousegpt.training.runs import run_training
 
     try:
-        with _reporting("training", kind) as report:
+        with report_steps("training", kind) as report:
             path = run_training(recipe, data, out, init=begin, n_workers=workers, report=report)
     except KeyboardInterrupt as error:
         message = "Stopped; what was saved is kept. Run the same command again to go on."
@@ -176,17 +174,3 @@ def _find_preset(kind: NetworkKind, init: Path) -> str:
     from mousegpt.training.runs import find_preset
 
     return find_preset(kind, init)
-
-
-@contextmanager
-def _reporting(step: str, unit: str) -> Iterator[Callable[[int, int, str], None]]:
-    """Show bars on a terminal; a log gets a line at every hundredth of the way."""
-    from mousegpt.pipeline.chain import Event
-
-    with show_progress() as listener:
-
-        def report(done: int, total: int, message: str) -> None:
-            telling = message if done % max(total // 100, 1) == 0 or done == total else ""
-            listener(Event("progress", step, unit, telling, done, total))
-
-        yield report

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from mousegpt.core.attributes import ATTRIBUTES, PARTS, compare_attributes, count_claims
 from mousegpt.core.description import FrameDescription
 from mousegpt.core.errors import DescriptionError
 from mousegpt.core.facts import UNKNOWN
 from mousegpt.description.grammar import LEXICON, UNCERTAIN
 from mousegpt.description.reading import read_states
-
-__all__ = ["ATTRIBUTES", "PARTS", "compare_attributes", "count_claims", "read_claimed"]
 
 
 def read_claimed(

@@ -7,6 +7,7 @@ import secrets
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 from mousegpt.core.errors import ProjectError
@@ -38,7 +39,7 @@ def write_atomically(path: str | Path, content: bytes | Callable[[Path], None]) 
     part = target.parent / f"{_PREFIX}{secrets.token_hex(8)}{_SUFFIX}"
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        _remove_leftovers(target.parent)
+        _remove_leftovers(target.parent, int(time.time() // _LEFTOVER_AGE_S))
         if isinstance(content, bytes):
             part.write_bytes(content)
         else:
@@ -67,8 +68,13 @@ def _synchronize(path: Path) -> None:
         os.close(descriptor)
 
 
-def _remove_leftovers(folder: Path) -> None:
-    """Remove temporary files that nobody has touched for an hour: their writer is dead."""
+@cache
+def _remove_leftovers(folder: Path, hour: int) -> None:
+    """Remove temporary files that nobody has touched for an hour: their writer is dead.
+
+    A folder is searched once an hour: where thousands of pictures are written, searching it each
+    time would take longer and longer.
+    """
     for leftover in folder.glob(f"{_PREFIX}*{_SUFFIX}"):
         try:
             if time.time() - leftover.stat().st_mtime > _LEFTOVER_AGE_S:

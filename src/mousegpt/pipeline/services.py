@@ -157,7 +157,7 @@ def identify_describer(project: Project, name: str, endpoints: Mapping[str, Endp
         return name
     if kind in _LOCAL and (place or kind in _DESCRIBERS):
         path = locate_model(project, name)
-        return f"{name} {hash_file(path)[:16]}" if path.is_file() else name
+        return f"{name} {_hash_weights(path)}" if path.exists() else name
     if name not in endpoints:
         known = ", ".join([AUTOMATIC, KINEMATIC, *_LOCAL, *endpoints])
         raise ProjectError(
@@ -166,6 +166,14 @@ def identify_describer(project: Project, name: str, endpoints: Mapping[str, Endp
         )
     endpoint = endpoints[name]
     return f"{endpoint.model} max_tokens={endpoint.max_tokens} t={endpoint.temperature:g}"
+
+
+def _hash_weights(path: Path) -> str:
+    if path.is_file():
+        return hash_file(path)[:16]
+    from mousegpt.backends.transformers import hash_weights
+
+    return hash_weights(path)[:16]
 
 
 def is_chat_model(name: str) -> bool:

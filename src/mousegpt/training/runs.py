@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,11 +13,9 @@ from torch import Tensor
 
 from mousegpt.core.arrays import FloatArray
 from mousegpt.core.errors import ProjectError
-from mousegpt.io.atomic import write_atomically
-from mousegpt.plots.curves import plot_curves
-from mousegpt.plots.style import publication_style
 from mousegpt.training.anchors import find_anchors
 from mousegpt.training.checkpoints import FILE, load_checkpoint, load_matching
+from mousegpt.training.curves import draw_curves
 from mousegpt.training.efficient import PRETRAINED_SUFFIX, adapt_colors, load_pretrained
 from mousegpt.training.export import export_network, load_exported, read_header
 from mousegpt.training.loop import Report, train_network
@@ -72,7 +69,7 @@ def run_training(
         validation_lengths=[len(each) for each in held], n_workers=n_workers, report=report,
     )  # fmt: skip
     if state.rows:
-        _draw_curves(pd.DataFrame(state.rows), folder / "curves.png")
+        draw_curves(pd.DataFrame(state.rows), folder / "curves.png")
     task.network.load_state_dict(state.average)
     path = folder / f"{recipe.kind}.onnx"
     about = {"steps": str(state.step), "sources": ", ".join(source.name for source in data)}
@@ -146,11 +143,3 @@ def _load_weights(path: Path, kind: Kind) -> dict[str, Tensor]:
         return load_exported(path)
     average: dict[str, Tensor] = load_checkpoint(path)["average"]
     return average
-
-
-@publication_style()
-def _draw_curves(log: pd.DataFrame, path: Path) -> None:
-    stream = io.BytesIO()
-    figure = plot_curves(log).figure
-    figure.canvas.print_figure(stream, format="png", dpi=200, metadata={"Software": None})
-    write_atomically(path, stream.getvalue())

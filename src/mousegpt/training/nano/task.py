@@ -12,8 +12,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mousegpt.core.arrays import FloatArray, IntArray
+from mousegpt.core.attributes import compare_attributes, count_claims
 from mousegpt.core.facts import STATES, UNKNOWN
-from mousegpt.description.attributes import compare_attributes, count_claims, read_claimed
+from mousegpt.description.attributes import read_claimed
 from mousegpt.training.hrnet import compute_heatmap_loss
 from mousegpt.training.nano.inputs import Item, Moments, NanoInputs
 from mousegpt.training.nano.network import Nano, draw_heatmaps
