@@ -43,11 +43,11 @@ def test_who_knows_the_truth_says_it_and_who_is_blind_does_not(demo, tmp_path):
     )
     assert done.exit_code == 0, done.output
     told, blind = json.loads(done.output)["attributes"]
-    assert COLUMNS < set(told)
+    assert set(told) > COLUMNS
     assert [told["model"], blind["model"]] == ["demo", "blind"]
     assert all(told[name] == 1 for name in COLUMNS)
     assert told["hallucination"] < 0.01
-    assert 0.1 < blind["hallucination"]
+    assert blind["hallucination"] > 0.1
     assert blind["behavior"] < 0.5 < blind["mean"] < 0.9
     assert {path.name for path in tmp_path.iterdir()} == {
         "scores.csv", "differences.csv", "preferences.csv", "attributes.csv",
