@@ -9,18 +9,18 @@
 # Wants the extras [synth] and [train]. PYTHON names the interpreter. INIT names a pose network
 # (checkpoint.pt, .onnx, or "shipped") whose weights the eye begins with; do give one.
 #
-# Measured on one busy core (2.4 GHz class): 2 moments a second rendered, 15 trained.
+# Measured on one busy core (2.4 GHz class): 2 moments a second rendered, 8 trained.
 # Preparing a moment for a GPU takes 10 ms of a core.
 #
 #          scenes x 16 moments        training
-#   cpu    500 (about 30 min x 2)     12 epochs, 2,670 steps (about 1 h x 2)
+#   cpu    400 (about 25 min x 2)     8 epochs, 1,400 steps (about 1.5 h)
 #   gpu    3000 (about 25 min x 16)   30 epochs, 10,000 steps of 128 (about 20 min)
 set -eu
 kind=${1:?gpu, cpu or try} out=${2:?folder for packs, checkpoint and model}
 more=()
 case $kind in
 gpu) scenes=3000 epochs=30 more=(--batch 128) ;;
-cpu) scenes=500 epochs=12 ;;
+cpu) scenes=400 epochs=8 ;;
 try) scenes=10 epochs=1 more=(--batch 8) ;;
 *) echo "Expected gpu, cpu or try, found $kind." >&2; exit 2 ;;
 esac

@@ -24,7 +24,7 @@ it works and how to make one: [nano.md](nano.md).
 |---|---|
 | model | `{model}` |
 | file | {size_mb:.1f} MB, weights of 8 bits, onnxruntime |
-| trained on | {sources}, {steps} steps; rendered mice only, no real picture |
+| trained on | {sources}, {steps} steps; rendered mice only, but the eye began as the shipped pose network ([its data](model_card.md)) |
 | speed | {frames_per_s:.1f} frames/s on {cores} cores |
 | licence | that of this project (BSD-3-Clause) |
 
