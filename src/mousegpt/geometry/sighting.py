@@ -24,6 +24,8 @@ from mousegpt.geometry.proposals import (
 from mousegpt.geometry.sightlines import Sight, find_median, meet_rays
 
 MIN_VIEWS: Final = 3  # that agree: two rays nearly always meet somewhere
+_STILL: Final = 0.25  # of its edge: a box that stays so near to where it mostly is does not move
+_MOSTLY: Final = 0.8  # of the moments
 _BLOCK: Final = 256  # moments at once: what is held in memory
 
 
@@ -44,7 +46,7 @@ class Sighting:
         this one is predicted; all is NaN where the place is not known or not in the picture.
     agreement
         Of every view: of the moments that at least two others agree on, the share in which its
-        best box fits; NaN without such moments.
+        best box fits; NaN without such moments, and for views that look at a thing.
     """
 
     views: tuple[str, ...]
@@ -83,8 +85,9 @@ def locate_mouse(
         The place is a straight line between moments that three views know, so long apart at most.
     min_agreement
         A view whose best box fits less often is left out, and the rest asked again: its camera may
-        have moved, or be another's. And three views must agree so often where three found
-        something; else none is trusted.
+        have moved, or be another's. But where that box stays while the mouse walks, it is a thing
+        that looks like a mouse: the view stays, the box does not. And three views must agree so
+        often where three found something; else none is trusted.
     """
     agreement = dict.fromkeys(calibration.views, np.nan)
     tolerance = Tolerance(max_miss, max_size_ratio)
@@ -217,7 +220,22 @@ def _measure_agreement(sighting: Sighting, candidates: FloatArray, found: BoolAr
     """Return the share of moments in which the best box of a view is the one that fits."""
     fits = np.isfinite(sighting.boxes[..., 4])
     asked = found & (sighting.n_views - fits >= MIN_VIEWS - 1)
+    asked &= ~_look_at_things(candidates[:, :, 0], sighting.boxes)[:, None]
     agreed = fits & (sighting.boxes == candidates[:, :, 0]).all(axis=-1)
     n = asked.sum(axis=1)
     shares = np.full(len(n), np.nan)
     return np.asarray(np.divide((asked & agreed).sum(axis=1), n, out=shares, where=n > 0))
+
+
+def _look_at_things(best: FloatArray, boxes: FloatArray) -> BoolArray:
+    """Return in which views the best box stays in one place while the mouse roams."""
+    middle, expected = ((of[..., :2] + of[..., 2:4]) / 2 for of in (best, boxes))
+    known = np.isfinite(middle[..., 0]) & np.isfinite(expected[..., 0])
+    stuck = np.zeros(len(best), dtype=bool)
+    for view, rows in enumerate(known):
+        if rows.any():
+            at, edge = middle[view, rows], (best[view, rows, 2:4] - best[view, rows, :2]).max()
+            still = np.linalg.norm(at - np.median(at, axis=0), axis=1) < _STILL * edge
+            low, high = np.percentile(expected[view, rows], (5, 95), axis=0)
+            stuck[view] = still.mean() >= _MOSTLY and np.linalg.norm(high - low) > edge
+    return stuck

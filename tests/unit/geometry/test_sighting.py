@@ -76,6 +76,23 @@ def test_two_wrong_views_of_five_are_outvoted_and_told_where_to_look() -> None:
         assert measure_overlap(found.boxes[view], truth[view])[expected].min() > 0.8
 
 
+def test_a_thing_that_looks_like_a_mouse_does_not_cost_the_view() -> None:
+    boxes = propose()
+    truth = boxes[:, :, 0].copy()
+    boxes[2, :, 1] = boxes[2, :, 0]
+    boxes[2, :, 0] = [10, 10, 50, 50, 0.95]
+    found = locate_mouse(boxes, RIG, TIMES)
+    assert found.views == VIEWS
+    assert np.isnan(found.agreement[VIEWS[2]])
+    np.testing.assert_array_equal(found.boxes, truth)
+
+
+def test_a_thing_beside_a_resting_mouse_may_be_a_wrong_camera() -> None:
+    boxes = propose(path=np.tile(PATH[:1], (len(PATH), 1)))
+    boxes[2, :, 0] = [10, 10, 50, 50, 0.95]
+    assert VIEWS[2] not in locate_mouse(boxes, RIG, TIMES).views
+
+
 def test_a_box_of_another_size_is_another_thing() -> None:
     boxes = propose()
     boxes[2, :, 0, :2] -= 300
