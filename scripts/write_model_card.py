@@ -153,13 +153,19 @@ def tabulate_clip(results: dict[str, Any]) -> str:
                 f"{view[-1]} {percent(row['confirmed_share'])}"
                 for view, row in each["views"].items()
             )
+            expected = ", ".join(
+                f"{view[-1]} {percent(row['expected_share'])}"
+                for view, row in each["views"].items()
+                if row.get("expected_share")
+            )
             rows.append(
-                [name, way, found, percent(each["triangulated_share"]),
+                [name, way, found, expected or "none", percent(each["triangulated_share"]),
                  tell(each["reprojection_median_px"], 1), percent(each["bone_variation_median"]),
                  tell(each["body_length_mm"], 0)]
             )  # fmt: skip
-    head = ["networks", "views", "found in view", "keypoints triangulated", "reprojection px",
-            "bones vary", "body mm (labels: 74.5)"]  # fmt: skip
+    head = ["networks", "views", "found in view", "of all, only expected",
+            "keypoints triangulated", "reprojection px", "bones vary",
+            "body mm (labels: 74.5)"]  # fmt: skip
     return make_table(head, rows) if rows else "–"
 
 
