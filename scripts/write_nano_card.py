@@ -24,7 +24,7 @@ it works and how to make one: [nano.md](nano.md).
 |---|---|
 | model | `{model}` |
 | file | {size_mb:.1f} MB, weights of 8 bits, onnxruntime |
-| trained on | {sources}, {steps} steps; rendered mice only; its eye began as a [pose network](model_card.md) |
+| trained on | {sources}, {steps} steps; rendered mice; its eye as a [pose network](model_card.md) |
 | speed | {frames_per_s:.1f} frames/s on {cores} cores |
 | licence | that of this project (BSD-3-Clause) |
 
