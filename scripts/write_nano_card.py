@@ -43,6 +43,8 @@ counts as wrong. *Untrue*: share of all claims that differ from the truth, by ho
 |---|{dashes}|---|---|---|
 {rows}
 
+**In a quarter of these scenes no mouse is seen** ([why](nano.md#the-one-that-is-shipped)).
+
 "Kinematic" has poses with a noise of 0.3 mm and leaves unsaid what is uncertain, which counts as
 wrong here; it sees no picture. "Blind" always says the commonest value. Replies: {statuses}.
 

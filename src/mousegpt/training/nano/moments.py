@@ -186,15 +186,18 @@ def _place_cameras(rng: np.random.Generator, arena: SyntheticArena, size_px: int
     layout: dict[str, float | None] = {"a": float(first), "b": float(first + apart)}
     if rng.random() < 0.2:
         layout["b"] = None
-    hidden = arena.wall == "opaque"  # from beside, no mouse is seen
+    hidden = arena.wall == "opaque"  # seen over the wall only
     low, high = rng.uniform(3, 12), rng.uniform(12, 50)
-    height = float(rng.uniform(60, 110) if hidden else rng.choice([low, high]))
+    steep = rng.uniform(1.2, 1.8) if hidden else 0.0  # 1: just over the wall at the middle
+    height = 0.0 if hidden else float(rng.choice([low, high]))
+    image_size = size_px, round(size_px * rng.uniform(0.75, 1.0) / 2) * 2
+    away = float(np.hypot(*arena.half) * rng.uniform(2.2, 4.5))
     return build_rig(
         arena,
         layout=layout,
-        image_size=(size_px, round(size_px * rng.uniform(0.75, 1.0) / 2) * 2),
-        ring_diameter_cm=float(2 * np.hypot(*arena.half) * rng.uniform(2.2, 4.5)),
-        side_height_cm=height,
+        image_size=image_size,
+        ring_diameter_cm=2 * away,
+        side_height_cm=height + steep * arena.wall_height_cm * away / min(arena.half),
         top_height_cm=float(rng.uniform(90, 160)),
         headroom_cm=float(rng.uniform(8, 14)),
         distortion=float(rng.uniform(0, 1.5)),
