@@ -11,22 +11,23 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal
 
 from mousegpt.core.errors import MouseGPTError, UsageError
 from mousegpt.core.recording import Recording
 from mousegpt.io.atomic import write_atomically
 from mousegpt.io.tables import save_table
-from mousegpt.pipeline.chain import Event, Job, Output, Scope, Step
+from mousegpt.pipeline.chain import Event, Job, Output, Step
 from mousegpt.pipeline.project import STUDY, Project
 from mousegpt.pipeline.provenance import (
     Provenance,
     collect_versions,
     compute_fingerprint,
+    describe_recording,
     find_room,
     hash_bytes,
     hash_file,
+    hash_if_there,
     hash_room,
     load_provenance,
     save_provenance,
@@ -243,15 +244,15 @@ class Engine:
                 inputs[f"{name}/{other}"] = hash_bytes(outputs.encode())
         for recording in self.recordings:
             if unit in (STUDY, recording.id) and step.applies(recording) is None:
-                row = _describe_recording(recording, step.scope)
+                row = describe_recording(recording, of_study=step.scope == "study")
                 inputs[f"manifest/{recording.id}"] = hash_bytes(row.encode())
                 for number, path in enumerate(step.reads(self.project, recording)):
-                    inputs[f"file/{recording.id}/{number} {path.name}"] = _hash_if_there(path)
+                    inputs[f"file/{recording.id}/{number} {path.name}"] = hash_if_there(path)
         return inputs
 
     def _is_whole(self, record: Provenance) -> bool:
         return all(
-            _hash_if_there(self.project.folder / name) == digest
+            hash_if_there(self.project.folder / name) == digest
             for name, digest in record.outputs.items()
         )
 
@@ -283,21 +284,3 @@ class Engine:
             versions=collect_versions(),
         )
         save_provenance(record, self.project.provenance(step.name, unit))
-
-
-#: What only comparisons between recordings depend on: a corrected group repeats no description.
-_STUDY_FIELDS = frozenset({"subject", "group", "treatment", "dose_mg_per_kg", "metadata"})
-
-
-def _describe_recording(recording: Recording, scope: Scope) -> str:
-    """Text of what the manifest says and a unit may depend on, without where the files lie."""
-    places = {"videos", "poses", "estimated", "unseen", "describer", "calibration"}
-    fields = recording.model_dump(
-        exclude=places | (_STUDY_FIELDS if scope == "recording" else set())
-    )
-    views = [sorted(recording.videos), sorted(recording.poses)]
-    return repr([sorted(fields.items()), views])
-
-
-def _hash_if_there(path: Path) -> str:
-    return hash_file(path) if path.is_file() else ""

@@ -15,11 +15,15 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 import mousegpt
+from mousegpt.core.recording import Recording
 from mousegpt.io.atomic import write_atomically
 
 _LARGE_BYTES = 256 * 2**20
 _EDGE_BYTES = 2**20
 _LIBRARIES = ("numpy", "scipy", "pandas", "scikit-learn", "umap-learn")
+
+_PLACES = frozenset({"videos", "poses", "estimated", "unseen", "describer", "calibration"})
+_STUDY_FIELDS = frozenset({"subject", "group", "treatment", "dose_mg_per_kg", "metadata"})
 
 
 class Provenance(BaseModel):
@@ -54,6 +58,11 @@ def hash_file(path: Path) -> str:
     return _hash_version(path, status.st_size, status.st_mtime_ns, status.st_ino)
 
 
+def hash_if_there(path: Path) -> str:
+    """Return the SHA-256 of a file; "" when there is none."""
+    return hash_file(path) if path.is_file() else ""
+
+
 @lru_cache(maxsize=4096)
 def _hash_version(path: Path, size: int, mtime_ns: int, inode: int) -> str:
     digest = hashlib.sha256()
@@ -82,6 +91,18 @@ def find_room(module: str) -> str:
     'mousegpt.behavior'
     """
     return ".".join(module.split(".")[:2])
+
+
+def describe_recording(recording: Recording, *, of_study: bool) -> str:
+    """Return what the manifest says and a unit may depend on, without where the files lie.
+
+    ``of_study``: with what only comparisons between recordings depend on; a corrected group
+    repeats no description.
+    """
+    left_out = _PLACES if of_study else _PLACES | _STUDY_FIELDS
+    fields = recording.model_dump(exclude=set(left_out))
+    views = [sorted(recording.videos), sorted(recording.poses)]
+    return repr([sorted(fields.items()), views])
 
 
 def compute_fingerprint(
