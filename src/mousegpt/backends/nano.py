@@ -258,7 +258,7 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except FileNotFoundError as error:
         remedy = (
-            "this version of mousegpt ships none yet; train one with mousegpt train nano and name "
+            "this installation of mousegpt has none; train one with mousegpt train nano and name "
             "its file, or use another describer"
             if path == SHIPPED
             else "correct the path, or train one with mousegpt train nano"

@@ -162,17 +162,6 @@ def test_the_cache_changes_nothing(model, wording):
             torch.testing.assert_close(scores, whole[:, place], rtol=1e-3, atol=1e-4)
 
 
-def test_a_description_does_not_depend_on_its_neighbours(model):
-    describer = NanoDescriber(model[0], certainty=0, n_threads=1)
-    asked = [ask(moment) for moment in draw_moments(3)]
-    queries, pictures = zip(*asked, strict=True)
-    together = describer.describe(queries, pictures)
-    alone = [describer.describe([q], [p])[0] for q, p in asked]
-    assert together == alone
-    small = NanoDescriber(model[0], certainty=0, batch_size=2, n_threads=1)
-    assert small.describe(queries, pictures) == together
-
-
 def test_one_view_one_moment_and_unknown_speeds_are_described(model):
     describer = NanoDescriber(model[0], certainty=0, n_threads=1)
     moment = draw_moments(1)[0]
