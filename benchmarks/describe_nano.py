@@ -20,6 +20,7 @@ import pandas as pd
 from mousegpt.backends.nano import SHIPPED, NanoDescriber
 from mousegpt.core.attributes import count_claims
 from mousegpt.core.facts import SPEEDS, UNKNOWN
+from mousegpt.core.moment import MOMENTS_S, TILE_MARGIN, Moment
 from mousegpt.core.query import FrameQuery
 from mousegpt.core.tables import DESCRIPTION_TABLE
 from mousegpt.description.factcheck import check_descriptions
@@ -37,10 +38,7 @@ from mousegpt.kinematics.velocity import compute_speeds
 from mousegpt.synthetic.measurement import build_exact_poses, measure_poses
 from mousegpt.training.nano.moments import (
     FPS,
-    MOMENTS_S,
     RATE_HZ,
-    TILE_MARGIN,
-    Moment,
     draw_scene,
     render_moments,
     settle_scene,

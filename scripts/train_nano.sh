@@ -7,7 +7,8 @@
 #   scripts/train_nano.sh try OUT     minutes: only shows that everything works
 #
 # Wants the extras [synth] and [train]. PYTHON names the interpreter. INIT names a pose network
-# (checkpoint.pt, .onnx, or "shipped") whose weights the eye begins with; do give one.
+# (checkpoint.pt, .onnx, or "shipped") whose weights the eye begins with; do give one. OWN names a folder of packs of your own
+# recordings (mousegpt train pack-recordings), learnt from besides.
 #
 # Measured on one busy core (2.4 GHz class): 2 moments a second rendered, 8 trained.
 # Preparing a moment for a GPU takes 10 ms of a core.
@@ -27,8 +28,8 @@ esac
 python=${PYTHON:-.venv/bin/python}
 
 "$python" -m mousegpt train pack-descriptions "$out/packs" --scenes "$scenes"
-"$python" -m mousegpt train nano --data "$out/packs" --out "$out/nano" --epochs "$epochs" \
-    ${INIT:+--init "$INIT"} "${more[@]}"
+"$python" -m mousegpt train nano --data "$out/packs" ${OWN:+--data "$OWN"} \
+    --out "$out/nano" --epochs "$epochs" ${INIT:+--init "$INIT"} "${more[@]}"
 NANO="$out/nano/nano.zip" "$python" -m benchmarks describe_nano --json "$out/describe_nano.json" \
     $([ "$kind" != try ] || echo --quick)
 "$python" scripts/write_nano_card.py "$out/describe_nano.json" "$out/nano" "$out/model_card_nano.md"

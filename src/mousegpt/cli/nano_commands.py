@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
+from math import inf
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from mousegpt.cli.console import print_line, report_steps
+from mousegpt.cli.options import ProjectOption
 from mousegpt.core.errors import BackendError, ProjectError, UsageError
 
 
@@ -28,6 +30,31 @@ def pack_descriptions(
         pack_descriptions(
             folder, scenes, n_moments=moments, seed=seed, n_processes=processes, report=report
         )
+    print_line(f"Packs: {folder}")
+
+
+def pack_recordings(
+    folder: Annotated[Path, typer.Argument(help="Folder of packs, new or to be added to.")],
+    project: ProjectOption = Path(),
+    frames: Annotated[int, typer.Option(min=1, help="Of each recording, evenly spaced.")] = 400,
+    pairs: Annotated[int, typer.Option(min=1, help="Of views, of each frame.")] = 2,
+    until: Annotated[
+        float | None, typer.Option(min=0.1, help="Seconds; leave what is later to judge by.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed draws other views.")] = 0,
+) -> None:
+    """Cut moments out of a project's videos with what its poses say, to train `nano` on."""
+    from mousegpt.pipeline.filming import film_moments, list_filmed
+    from mousegpt.pipeline.project import Project
+    from mousegpt.training.nano.packs import pack_moments
+
+    home = Project(project.expanduser().resolve())
+    for contents, posture in list_filmed(home):
+        moments = film_moments(
+            contents, posture, n_frames=frames, n_pairs=pairs, until_s=until or inf, seed=seed
+        )
+        n = pack_moments(folder, contents.recording.id, moments)
+        print_line(f"{contents.recording.id}: {n:,} moments")
     print_line(f"Packs: {folder}")
 
 

@@ -18,7 +18,12 @@ from mousegpt.core.errors import BackendError, ProjectError
 from mousegpt.pipeline.chain import Job
 from mousegpt.pipeline.ledger import Answer, Ledger, Policy, Progress, open_ledger, run_job
 from mousegpt.pipeline.ledger.disks import require_space
-from mousegpt.pipeline.ledger.jobs import find_jobs, list_dead_payloads, retry_dead_tasks
+from mousegpt.pipeline.ledger.jobs import (
+    find_jobs,
+    list_dead_payloads,
+    retry_dead_tasks,
+    set_aside_tasks,
+)
 from mousegpt.pipeline.ledger.runner import Call
 from mousegpt.pipeline.ledger.verdicts import Judge
 from mousegpt.pipeline.project import Project
@@ -37,7 +42,8 @@ class Inquiry:
     Parameters
     ----------
     name
-        Of the job, as `mousegpt job status` shows it.
+        Of the job, as `mousegpt job status` shows it. It says whom `call` asks: another model is
+        another job, with a cost of its own.
     call
         Asks for the answers to some tasks.
     judge
@@ -83,6 +89,7 @@ def ask_service(
     with closing(open_ledger(locate_ledger(job.project))) as ledger:
         number = ledger.open_job(inquiry.name, inquiry.terms.account)
         ledger.add_tasks(number, payloads.items())
+        set_aside_tasks(ledger, number, payloads)
         spent = _work(job, ledger, number, inquiry, len(payloads))
         return ledger.read_answers(list(payloads)), spent
 

@@ -47,8 +47,9 @@ def make_descriptions(job: Job) -> Output:
         pictures = [read_shown(job.project, query) for query in asked]
         return list(service.describer.describe(asked, pictures, attempt=tasks[0].n_unusable))
 
-    name, batch_size = f"{job.unit} by {service.account}", service.describer.batch_size
-    found, spent = ask_service(job, Inquiry(name, service, call, judge_reply, batch_size), payloads)
+    name = f"{job.unit} by {service.account} ({service.name})"
+    inquiry = Inquiry(name, service, call, judge_reply, service.describer.batch_size)
+    found, spent = ask_service(job, inquiry, payloads)
     answers = [found[key] for key in keys]
     table = tabulate_replies(frames, [a.reply for a in answers], [a.reason for a in answers])
     counts = {str(status): int(n) for status, n in table["status"].value_counts().items()}

@@ -28,7 +28,8 @@ NO_GROUP: Final = "all animals"
 class Study:
     """Tables of a whole study, joined with the groups of the manifest.
 
-    ``speeds`` and ``fine_postures`` of single animals are taken from the first recording.
+    ``speeds`` and ``fine_postures`` of single animals are taken from the first recording; ``posture``
+    and ``speeds`` are empty where no recording has poses.
     """
 
     recordings: tuple[Recording, ...]
@@ -79,6 +80,8 @@ def _draw_positions(study: Study, unit: str) -> Axes:
 
 
 def _has_positions(study: Study, unit: str) -> bool:
+    if study.posture.empty:
+        return False
     chosen = study.posture[study.posture["length_unit"] == unit]
     return bool(chosen[["x", "y"]].notna().all(axis=1).any())
 

@@ -156,8 +156,8 @@ def make_curation(job: Job) -> Output:
         pictures = [read_shown(job.project, query) for query in asked]
         return list(service.judge.rate(asked, pictures, attempt=tasks[0].n_unusable))
 
-    name, batch_size = f"{job.unit} rated by {service.account}", service.judge.batch_size
-    inquiry = Inquiry(name, service, call, judge_rating, batch_size)
+    name = f"{job.unit} rated by {service.account} ({service.name})"
+    inquiry = Inquiry(name, service, call, judge_rating, service.judge.batch_size)
     found, spent = ask_service(job, inquiry, payloads)
     answers = [found[key] if key else None for key in keys]
     ratings = tabulate_ratings(

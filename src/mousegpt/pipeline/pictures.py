@@ -108,21 +108,29 @@ def read_picture(path: Path) -> ImageArray:
 def _cut_tiles(
     contents: Contents, view: str, shown: Mapping[Key, Sequence[int]]
 ) -> Iterator[list[ImageArray]]:
-    """Yield the tiles of every key; pictures are held only while they are needed: they are large.
+    """Yield the tiles of every key, in the order of frames."""
+    info = contents.videos[view]
+    boxes = find_boxes(contents, view, [frame for _, frame in shown])
+    finder = None if boxes else _MotionFinder(info.path, info.n_frames, info.width)
+    for (individual, frame), its in read_shown_frames(info.path, shown):
+        box = boxes.get(frame, {}).get(individual, _NOWHERE)
+        box = finder.find_box(its[frame]) if finder else box
+        yield [make_mosaic(image, box) for image in its.values()]
+
+
+def read_shown_frames(
+    path: Path, shown: Mapping[Key, Sequence[int]]
+) -> Iterator[tuple[Key, dict[int, ImageArray]]]:
+    """Yield the pictures of every key, by frame; held only while needed, since they are large.
 
     Keys are in the order of frames.
     """
-    info = contents.videos[view]
-    boxes = _box_poses(contents, view, [frame for _, frame in shown], _PADDING * info.width)
-    finder = None if boxes else _MotionFinder(info.path, info.n_frames, info.width)
     waiting, held = deque(shown.items()), dict[int, ImageArray]()
-    for number, image in read_frames(info.path, sorted({f for its in shown.values() for f in its})):
+    for number, image in read_frames(path, sorted({f for its in shown.values() for f in its})):
         held[number] = image
         while waiting and waiting[0][1][-1] <= number:
-            (individual, frame), its = waiting.popleft()
-            box = boxes.get(frame, {}).get(individual, _NOWHERE)
-            box = finder.find_box(held[frame]) if finder else box
-            yield [make_mosaic(held[f], box) for f in its]
+            key, its = waiting.popleft()
+            yield key, {frame: held[frame] for frame in its}
         first = waiting[0][1][0] if waiting else number
         held = {f: picture for f, picture in held.items() if f >= first}
 
@@ -152,13 +160,14 @@ class _MotionFinder:
         return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
-def _box_poses(
-    contents: Contents, view: str, frames: Sequence[int], padding_px: float
+def find_boxes(
+    contents: Contents, view: str, frames: Sequence[int]
 ) -> dict[int, dict[str, FloatArray]]:
     """Return the box of every individual in every frame, from poses; empty without good ones."""
-    poses = _see_poses(contents, view)
+    poses = see_poses(contents, view)
     if poses is None:
         return {}
+    padding_px = _PADDING * contents.videos[view].width
     found = compute_boxes(poses, padding_px=padding_px).transpose("time", "individual", "edge")
     boxes, seen = found.to_numpy(), poses["frame"].to_numpy()
     reach = 0.0
@@ -176,7 +185,7 @@ def _box_poses(
     }
 
 
-def _see_poses(contents: Contents, view: str) -> Poses | None:
+def see_poses(contents: Contents, view: str) -> Poses | None:
     """Return the 2-D poses of a view: as tracked, or 3-D poses projected by its camera."""
     tracked = contents.views
     if view in tracked or (list(tracked) == [""] and len(contents.videos) == 1):

@@ -40,10 +40,6 @@ def _list_pictures(project: Project, recording: Recording) -> tuple[Path, ...]:
     return (*recording.videos.values(), *one.list_pose_files(project, recording))
 
 
-def _need_worded_poses(recording: Recording) -> str | None:
-    return one.need_poses(recording) or need_words(recording)
-
-
 #: A model describes all sampled frames; ours sees motion in three moments, as it was taught.
 _PICTURED: Final = partial(
     Step, "mosaics", "recording", "The mouse as a model sees it", showing.make_mosaics,
@@ -104,7 +100,7 @@ STEPS: Final[tuple[Step, ...]] = (
     Step("figures", "study", "Figures as SVG, PDF and PNG", study.make_figures,
          needs=("poses", "speeds", "posture", "behaviors", "fine_postures", "novelty", "layout",
                 "proportions", "examples"), functions=(plot_ethogram,), given=("looks", "ax"),
-         applies=_need_worded_poses),
+         applies=need_words),
     Step("report", "study", "The page that shows everything", study.make_report,
          needs=("poses2d", "poses", "posture", "descriptions", "embeddings", "mosaics",
                 "behaviors", "fine_postures", "novelty", "layout", "proportions", "examples",

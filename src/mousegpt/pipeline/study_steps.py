@@ -11,7 +11,6 @@ from mousegpt.behavior.novelty import find_novel_frames, write_novelty_report
 from mousegpt.behavior.postures import classify_postures, load_default_dictionary
 from mousegpt.core.recording import Arena
 from mousegpt.core.tables import KEY
-from mousegpt.io.tables import load_table
 from mousegpt.pipeline.chain import Job, Output
 from mousegpt.pipeline.drawings import encode_figure
 from mousegpt.pipeline.figures import DRAWINGS, Study, add_groups
@@ -122,13 +121,16 @@ def gather_study(job: Job) -> Study:
     recordings, behaviors = job.recordings, job.load("behaviors")
     examples = job.load("examples")
     first = examples[examples["role"] == "typical"].groupby("behavior", sort=True).head(1)
-    behavior = behaviors[[*KEY, "behavior"]]
+    posture = job.load("posture")
+    if len(posture):
+        posture = posture.merge(behaviors[[*KEY, "behavior"]], on=list(KEY))
+        posture = add_groups(posture, recordings)
     return Study(
         recordings=recordings,
         behaviors=add_groups(behaviors, recordings),
         fine_postures=add_groups(job.load("fine_postures"), recordings),
-        posture=add_groups(job.load("posture").merge(behavior, on=list(KEY)), recordings),
-        speeds=load_table(job.project.table("speeds", job.members["speeds"][0])),
+        posture=posture,
+        speeds=_load_speeds(job),
         layout=job.load("layout"),
         novelty=job.load("novelty"),
         proportions=add_groups(job.load("proportions"), recordings),
@@ -145,6 +147,12 @@ def gather_study(job: Job) -> Study:
             for row in first.to_dict("records")
         },
     )
+
+
+def _load_speeds(job: Job) -> pd.DataFrame:
+    """Load the speeds of the first recording that has poses; an empty table without any."""
+    units = job.members["speeds"][:1]
+    return job.load_unit("speeds", units[0]) if units else pd.DataFrame()
 
 
 def make_report(job: Job) -> Output:

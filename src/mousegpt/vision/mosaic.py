@@ -117,6 +117,21 @@ def make_mosaic(
     return np.concatenate(tiles, axis=1)
 
 
+def square_box(box: FloatArray, *, margin: Annotated[float, Field(ge=1)] = 1.0) -> FloatArray:
+    """Return the square of whole pixels around a box, so many times as large.
+
+    Its edge is 8 px at least, so that it can be cut out and resized.
+
+    Examples
+    --------
+    >>> square_box(np.array([10.0, 20, 30, 25]), margin=1.5)
+    array([ 5.,  8., 35., 38.])
+    """
+    edge = max(np.ceil(float(np.max(box[2:] - box[:2])) * margin), 8)
+    corner = np.round((box[:2] + box[2:] - edge) / 2)
+    return np.concatenate([corner, corner + edge])
+
+
 def _cut_tile(image: ImageArray, box: FloatArray, width: int, height: int) -> ImageArray:
     """Cut the smallest region of the tile's shape around a box, and resize it."""
     if np.isnan(box).any():

@@ -4,44 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from stickmouse.drawing import render_view
-from stickmouse.session import SyntheticSession, make_session
+from stickmouse.films import load_films as load
 
-from mousegpt.core.recording import Recording
-from mousegpt.io.calibration import save_calibration
 from mousegpt.io.poses import save_poses
-from mousegpt.io.video import write_video
-from mousegpt.pipeline.contents import Contents, load_contents
 from mousegpt.pipeline.pictures import choose_views, name_picture, picture_frames
-
-VIEWS = ("front", "side", "top")
-
-
-@pytest.fixture(scope="module")
-def session() -> SyntheticSession:
-    return make_session([("walking", 1.0)], fps=20, seed=3)
-
-
-@pytest.fixture(scope="module")
-def folder(session: SyntheticSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("films")
-    for view in VIEWS:
-        camera = session.calibration.cameras[view]
-        write_video(folder / f"{view}.mp4", render_view(session.skeleton, camera), session.fps)
-    save_poses(session.poses, folder / "poses.nc")
-    save_calibration(session.calibration, folder / "rig.json")
-    return folder
-
-
-def load(folder: Path, **changes: object) -> Contents:
-    facts: dict[str, object] = {
-        "id": "m",
-        "subject": "m",
-        "videos": {view: folder / f"{view}.mp4" for view in VIEWS},
-        "poses": {"": folder / "poses.nc"},
-        "calibration": folder / "rig.json",
-    }
-    return load_contents(Recording(**(facts | changes)), folder / "skeleton.csv")
 
 
 def show(*keys):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import time
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from mousegpt.pipeline.ledger.store import DEAD, STATE_NAMES, Ledger
 
 _RATE_WINDOW_S: Final = 300.0
 _RATE_CALLS: Final = 20_000  # calls looked at for the rate
+_ASIDE: Final = "set aside"
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,27 @@ def resume_job(ledger: Ledger, job: int) -> None:
     """Let a paused job be worked on again."""
     with ledger.transaction():
         ledger.connection.execute("UPDATE job SET state = 'open', reason = '' WHERE id = ?", (job,))
+
+
+def set_aside_tasks(ledger: Ledger, job: int, wanted: Container[bytes]) -> int:
+    """Keep the open tasks of a job that are not wanted any more from being asked; return how many.
+
+    They wait in a job of their own, and come back when they are added again.
+    """
+    ledger.release_dead_owners(job, owner="")
+    open_keys = ledger.connection.execute(
+        "SELECT key FROM task WHERE job = ? AND state IN (0, 2)", (job,)
+    )
+    unwanted = [key for (key,) in open_keys if key not in wanted]
+    if unwanted:
+        aside = ledger.open_job(_ASIDE, account="")
+        pause_job(ledger, aside, "the settings of the last run do not ask for these")
+        with ledger.transaction():
+            ledger.connection.executemany(
+                "UPDATE task SET job = ? WHERE key = ? AND state IN (0, 2)",
+                ((aside, key) for key in unwanted),
+            )
+    return len(unwanted)
 
 
 def list_dead_payloads(ledger: Ledger, job: int) -> list[str]:

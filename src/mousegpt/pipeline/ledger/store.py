@@ -107,14 +107,16 @@ class Ledger:
     def add_tasks(self, job: int, tasks: Iterable[tuple[bytes, str]]) -> None:
         """Add tasks by key and payload; known keys are left alone.
 
-        A known task that is not answered yet moves to this job, which wants it now.
+        A known task that is not answered yet moves to this job, which wants it now, with the
+        payload that is given: its picture may lie elsewhere by now.
         """
         stream = iter(tasks)
         while rows := [(key, job, payload) for key, payload in islice(stream, _ROWS)]:
             with self.transaction():
                 self.connection.executemany(
                     "INSERT INTO task (key, job, payload) VALUES (?, ?, ?) ON CONFLICT (key) "
-                    "DO UPDATE SET job = excluded.job WHERE state IN (0, 2)",
+                    "DO UPDATE SET job = excluded.job, payload = excluded.payload "
+                    "WHERE state IN (0, 2)",
                     rows,
                 )
 

@@ -26,9 +26,9 @@ from torch import Tensor, nn
 
 from mousegpt.core.description import ELEMENTS
 from mousegpt.core.errors import BackendError
+from mousegpt.core.moment import MOMENTS_S
 from mousegpt.io.atomic import write_atomically
 from mousegpt.training.nano.inputs import N_VIEWS
-from mousegpt.training.nano.moments import MOMENTS_S
 from mousegpt.training.nano.network import Nano
 from mousegpt.training.nano.recipe import NanoRecipe
 from mousegpt.training.nano.wording import BEGIN, END, Wording

@@ -15,6 +15,7 @@ import numpy as np
 
 from mousegpt.core.arrays import FloatArray, ImageArray, IntArray
 from mousegpt.core.facts import SPEEDS, STATES, UNKNOWN
+from mousegpt.core.moment import TILE_MARGIN, Moment
 from mousegpt.description.idiom import swap_sides
 from mousegpt.training.augmentation import (
     NO_AUGMENTATION,
@@ -24,7 +25,6 @@ from mousegpt.training.augmentation import (
     move_points,
     recolor,
 )
-from mousegpt.training.nano.moments import TILE_MARGIN, Moment
 from mousegpt.training.nano.recipe import NanoRecipe
 from mousegpt.training.nano.wording import Wording
 from mousegpt.vision.pose2d import mirror_points

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Final
 
@@ -13,6 +13,7 @@ from pydantic import Field
 from mousegpt.core.arrays import BoolArray, FloatArray, ImageArray, IntArray
 from mousegpt.core.calibration import Calibration
 from mousegpt.core.facts import SPEEDS, STATES, UNKNOWN, state_column
+from mousegpt.core.moment import MOMENTS_S, TILE_MARGIN, TILE_PX, Moment
 from mousegpt.io.rodent import load_rodent
 from mousegpt.kinematics.posture import compute_posture
 from mousegpt.synthetic.anatomy import Body, draw_body
@@ -29,46 +30,13 @@ from mousegpt.synthetic.skin import fit_skin, pose_skin
 from mousegpt.synthetic.surface import Skin
 from mousegpt.synthetic.truth import build_truth, settle_states
 from mousegpt.training.samples import enclose_points
-from mousegpt.vision.mosaic import make_mosaic
-
-#: When the tiles of a moment were taken, relative to it; the middle one is the moment itself.
-MOMENTS_S: Final = (-0.1, 0.0, 0.1)
-#: A tile shows this much more than the box at either side, so that it can be shifted and turned.
-TILE_MARGIN: Final = 1.3
+from mousegpt.vision.mosaic import make_mosaic, square_box
 
 _N_BOUTS: Final = 14
 _BOUT_S: Final = 1.2
 FPS: Final = 60.0
 RATE_HZ: Final = 20.0
 _SHARE_UNNAMED: Final = 0.1  # of the moments in which the mouse does nothing that has a name
-
-
-@dataclass(frozen=True, eq=False)
-class Moment:
-    """A moment of one mouse.
-
-    Attributes
-    ----------
-    tiles
-        RGB, shape (view, time, size_px, size_px, 3); times are those of `MOMENTS_S`.
-    points
-        Keypoints in the middle tile of each view, pixels, shape (view, 24, 2); NaN behind it.
-    visible
-        Which of them can be seen, shape (view, 24).
-    speeds
-        In the order of `core.facts.SPEEDS`, cm/s; NaN where unknown.
-    states
-        The true value of each state of `core.facts`.
-    frame
-        In its scene.
-    """
-
-    tiles: ImageArray
-    points: FloatArray
-    visible: BoolArray
-    speeds: FloatArray
-    states: Mapping[str, str]
-    frame: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +61,7 @@ def render_moments(
     *,
     n_moments: Annotated[int, Field(ge=1)] = 16,
     size_px: Annotated[int | None, Field(ge=64)] = None,
-    tile_px: Annotated[int, Field(ge=32)] = 192,
+    tile_px: Annotated[int, Field(ge=32)] = TILE_PX,
     seed: Annotated[int, Field(ge=0)] = 0,
 ) -> Iterator[Moment]:
     """Render moments of one scene: a mouse, a coat, an arena, lights and two cameras.
@@ -246,8 +214,5 @@ def _enclose(points: FloatArray, rng: np.random.Generator) -> FloatArray:
     """Return a square of whole pixels around the keypoints, a little off as boxes are."""
     there = np.asarray(np.isfinite(points[None]).all(axis=2))
     box = enclose_points(points[None], there)[0]
-    width, height = box[2] - box[0], box[3] - box[1]
-    edge = int(max(np.ceil(max(width, height) * TILE_MARGIN), 8))
-    shift = rng.uniform(-0.04, 0.04, 2) * edge
-    left, top = np.round((box[:2] + box[2:] - edge) / 2 + shift)
-    return np.array([left, top, left + edge, top + edge])
+    shift = rng.uniform(-0.04, 0.04, 2) * TILE_MARGIN * float(np.max(box[2:] - box[:2]))
+    return square_box(box + np.tile(shift, 2), margin=TILE_MARGIN)

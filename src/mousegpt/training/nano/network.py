@@ -17,11 +17,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mousegpt.core.facts import SPEEDS, STATES
+from mousegpt.core.moment import MOMENTS_S
 from mousegpt.core.skeleton import KEYPOINTS
 from mousegpt.training.efficient import LITE0, STEM, EfficientPoseNetwork
 from mousegpt.training.hrnet import STRIDE, PoseNetwork, find_architecture
 from mousegpt.training.nano.inputs import N_VIEWS
-from mousegpt.training.nano.moments import MOMENTS_S
 from mousegpt.training.nano.recipe import NanoRecipe
 from mousegpt.training.recipes import EFFICIENT
 from mousegpt.training.tasks import MEAN, SPREAD

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Hashable, Iterable, Sequence
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -15,12 +16,14 @@ from pydantic import Field
 
 from mousegpt.core.arrays import ImageArray
 from mousegpt.core.errors import DataError
+from mousegpt.core.moment import MOMENTS_S, Moment
 from mousegpt.io.tables import load_table, save_table
-from mousegpt.training.nano.moments import MOMENTS_S, Moment, render_moments
+from mousegpt.training.nano.moments import render_moments
 from mousegpt.training.rendering import Report, render_missing
 from mousegpt.training.samples import name_pack
 
 _COLUMNS: Final = ("image", "n_views", "points", "visible", "speeds", "states")
+_PER_PACK: Final = 16
 
 
 def pack_descriptions(
@@ -53,6 +56,27 @@ def pack_descriptions(
         n_processes=n_processes,
         report=report,
     )
+
+
+def pack_moments(folder: Path, recording: str, moments: Iterable[Moment]) -> int:
+    """Save the moments of a recording, those that lie side by side in time in one pack.
+
+    Earlier packs of the recording in this folder are replaced.
+
+    Returns
+    -------
+    int
+        How many moments there are.
+    """
+    stem, waiting = f"recording-{recording}", iter(moments)
+    n_moments = n_packs = 0
+    while lot := list(islice(waiting, _PER_PACK)):
+        save_moments(name_pack(folder, stem, n_packs), lot)
+        n_moments, n_packs = n_moments + len(lot), n_packs + 1
+    while (older := name_pack(folder, stem, n_packs)).exists():
+        older.unlink()
+        n_packs += 1
+    return n_moments
 
 
 def save_moments(

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from mousegpt.core.facts import STATES, UNKNOWN, state_column
-from mousegpt.training.nano.moments import Moment, draw_scene, render_moments, settle_scene
+from mousegpt.core.moment import Moment
+from mousegpt.training.nano.moments import draw_scene, render_moments, settle_scene
 
 
 @pytest.fixture(scope="module")

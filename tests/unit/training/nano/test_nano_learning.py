@@ -16,6 +16,7 @@ from mousegpt.backends.nano import NanoDescriber
 from mousegpt.core.description import ELEMENTS
 from mousegpt.core.errors import DataError, ProjectError
 from mousegpt.core.facts import STATES
+from mousegpt.core.moment import Moment
 from mousegpt.core.query import FrameQuery
 from mousegpt.training.augmentation import NO_AUGMENTATION
 from mousegpt.training.checkpoints import FILE as CHECKPOINT
@@ -25,7 +26,6 @@ from mousegpt.training.hrnet import ARCHITECTURES, PoseNetwork
 from mousegpt.training.loop import train_network
 from mousegpt.training.nano.export import export_nano
 from mousegpt.training.nano.inputs import label_states, mirror_moment
-from mousegpt.training.nano.moments import Moment
 from mousegpt.training.nano.network import Nano, draw_heatmaps, locate_peaks
 from mousegpt.training.nano.packs import PackedMoments, save_moments
 from mousegpt.training.nano.recipe import NanoRecipe, find_nano_recipe
