@@ -31,8 +31,7 @@ class Middle:
 def find_files(folder: Path) -> tuple[Path, bool]:
     """Return a folder with networks, and whether they are trained.
 
-    It holds ``detector.onnx`` and ``pose.onnx``; stand-ins have ``pose.exact.onnx`` beside the
-    8-bit one, as shipped networks may have.
+    It holds ``detector.onnx`` and ``pose.onnx``; beside an 8-bit one lies ``KIND.exact.onnx``.
     """
     if (WEIGHTS / "detector.onnx").is_file() and (WEIGHTS / "pose.onnx").is_file():
         return WEIGHTS, True
@@ -51,23 +50,24 @@ def build_stand_ins(folder: Path) -> None:
 
     torch.manual_seed(0)
     sizes = np.linspace(12, 200, 9).repeat(2).reshape(3, 3, 2)
-    recipe = find_recipe("detector", "small")
-    depth, _, width = recipe.network.partition("x")
-    network = Network(sizes, depth=float(depth), width=float(width))
-    name, size = "stand-in", recipe.size_px
-    export_network(network, folder / "detector.onnx", name=name, size_px=size)
-    recipe = find_recipe("pose", "small")
-    pose, size = PoseNetwork(find_architecture(recipe.network)), recipe.size_px
-    export_network(pose, folder / "pose.exact.onnx", name=name, size_px=size)
-    pictures = np.random.default_rng(0).integers(0, 256, (_PICTURES, size, size, 3), dtype=np.uint8)
-    quantize_network(folder / "pose.exact.onnx", folder / "pose.onnx", list(pictures))
+    recipes = {kind: find_recipe(kind, "small") for kind in ("detector", "pose")}
+    depth, _, width = recipes["detector"].network.partition("x")
+    networks = {
+        "detector": Network(sizes, depth=float(depth), width=float(width)),
+        "pose": PoseNetwork(find_architecture(recipes["pose"].network)),
+    }
+    for kind, network in networks.items():
+        size, exact = recipes[kind].size_px, folder / f"{kind}.exact.onnx"
+        export_network(network, exact, name="stand-in", size_px=size)
+        pictures = np.random.default_rng(0).integers(0, 256, (_PICTURES, size, size, 3), np.uint8)
+        quantize_network(exact, folder / f"{kind}.onnx", list(pictures))
 
 
 def open_networks(
     folder: Path, trained: bool, *, exact: bool = False, batch: int = 8, n_threads: int = 1
 ) -> tuple[Detector, PoseEstimator]:
-    """Return detector and pose network; ``exact`` takes the pose network in floats."""
-    pose = folder / ("pose.exact.onnx" if exact else "pose.onnx")
-    detector = OnnxDetector(folder / "detector.onnx", batch=batch, n_threads=n_threads)
-    estimator = OnnxPoseEstimator(pose, batch=batch, n_threads=n_threads)
+    """Return detector and pose network; ``exact`` takes those in floats."""
+    form = "exact.onnx" if exact else "onnx"
+    detector = OnnxDetector(folder / f"detector.{form}", batch=batch, n_threads=n_threads)
+    estimator = OnnxPoseEstimator(folder / f"pose.{form}", batch=batch, n_threads=n_threads)
     return (detector if trained else Middle(detector)), estimator

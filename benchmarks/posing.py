@@ -48,9 +48,9 @@ def measure(quick: bool) -> dict[str, object]:
                 PATHS, open_networks(folder, trained, n_threads=count_cores()), n, workers=1
             ),
         }
-        if (folder / "pose.exact.onnx").is_file():
+        if all((folder / f"{kind}.exact.onnx").is_file() for kind in ("detector", "pose")):
             exact = open_networks(folder, trained, exact=True)
-            variants["pose network in floats"] = _run(PATHS, exact, n)
+            variants["networks in floats"] = _run(PATHS, exact, n)
         peer = open_networks(folder, trained, batch=1, n_threads=count_cores())
         peer_s = _time(lambda: _look_one_by_one(peer, n))
         one_view_s = _run(one, networks, n)
@@ -65,7 +65,7 @@ def measure(quick: bool) -> dict[str, object]:
         "ratio": peer_s / growth[n],
         "peak_mb": peak_mb,
         "peak_mb_half_as_long": half_mb,
-        "weights": "shipped" if trained else "stand-ins (preset small, pose in 8 bits)",
+        "weights": "shipped" if trained else "stand-ins (preset small)",
         "networks": " ".join(network.name for network in networks),
         "pictures_per_s": n_pictures / growth[n],
         "frames_of_all_views_per_s": n / growth[n],

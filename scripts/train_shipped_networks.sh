@@ -31,5 +31,5 @@ data=(--data "$out/packs" ${FINETUNE:+--data "$FINETUNE"})
 run pack "$out/packs" --scenes "$scenes"
 run detector --preset pretrained --init imagenet "${data[@]}" --out "$out/detector" --epochs "$detector_epochs" --batch "$batch"
 run pose --preset pretrained --init imagenet "${data[@]}" --out "$out/pose" --epochs "$pose_epochs" --batch "$batch"
-echo "Ship them with: python scripts/ship_networks.py" \
-	"$out/detector/detector.onnx $out/pose/pose.onnx $out/packs"
+echo "Ship them with: python scripts/ship_networks.py $out/packs" \
+	"--detector $out/detector/detector.onnx --pose $out/pose/pose.onnx"

@@ -23,6 +23,7 @@ from mousegpt.training.tasks import normalize_colors, scale_colors
 
 _OPSET: Final = 17
 _OPERATIONS: Final = ["Conv", "Add", "Relu", "Clip"]  # made 8-bit
+_PREFIX: Final = "network."  # of weights in the file; what follows is their name in PyTorch
 
 
 class Deployed(nn.Module):
@@ -136,6 +137,33 @@ def quantize_network(source: Path, target: Path, pictures: Sequence[ImageArray])
     write_atomically(target, write)
 
 
+def halve_network(source: Path, target: Path) -> None:
+    """Write a network with convolutions of 16 bits: half the size, as fast, as good to train on.
+
+    onnxruntime makes them 32-bit when it loads the file. Each weight is rounded by at most 2⁻¹¹ of
+    itself, or by 2⁻²⁵ if that is more. Means, variances and biases stay: they are few, and their
+    range may be wider.
+    """
+    from onnx import TensorProto
+    from onnx.helper import make_node
+    from onnx.numpy_helper import from_array, to_array
+
+    model = _load_model(source)
+    graph, widened = model.graph, {}
+    for tensor in graph.initializer:
+        weights = to_array(tensor)
+        if tensor.name.startswith(_PREFIX) and weights.ndim > 1:
+            tensor.CopyFrom(from_array(weights.astype(np.float16), tensor.name))
+            widened[tensor.name] = f"{tensor.name}.widened"
+    casts = [make_node("Cast", [old], [new], to=TensorProto.FLOAT) for old, new in widened.items()]
+    for node in graph.node:
+        node.input[:] = [widened.get(name, name) for name in node.input]
+    nodes = [*casts, *graph.node]
+    del graph.node[:]
+    graph.node.extend(nodes)
+    write_atomically(target, model.SerializeToString(deterministic=True))
+
+
 def load_exported(path: Path) -> dict[str, Tensor]:
     """Load the weights of an exported network by their names in PyTorch, to train on.
 
@@ -146,11 +174,10 @@ def load_exported(path: Path) -> dict[str, Tensor]:
     """
     from onnx.numpy_helper import to_array
 
-    prefix = "network."
     weights = {
-        tensor.name.removeprefix(prefix): torch.from_numpy(to_array(tensor).copy())
+        tensor.name.removeprefix(_PREFIX): torch.from_numpy(to_array(tensor).copy()).float()
         for tensor in _load_model(path).graph.initializer
-        if tensor.name.startswith(prefix)
+        if tensor.name.startswith(_PREFIX)
     }
     if not any(name.endswith("running_var") for name in weights):
         raise BackendError(
@@ -222,7 +249,7 @@ def _find_aliases(network: nn.Module, content: bytes) -> dict[str, str]:
     import onnx
 
     graph = onnx.load_from_string(content).graph
-    stored = {tensor.name.removeprefix("network.") for tensor in graph.initializer}
+    stored = {tensor.name.removeprefix(_PREFIX) for tensor in graph.initializer}
     weights = {n: w for n, w in network.state_dict().items() if w.is_floating_point()}
     aliases: dict[str, str] = {}
     for name in [name for name in weights if name not in stored]:

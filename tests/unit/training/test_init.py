@@ -10,19 +10,35 @@ pytest.importorskip("onnx", reason="onnx is missing: pip install 'mousegpt[train
 from typer.testing import CliRunner
 
 from mousegpt.backends import registry
+from mousegpt.backends.onnx_vision import OnnxDetector, OnnxPoseEstimator
 from mousegpt.cli.main import app
 from mousegpt.core.errors import BackendError, ProjectError
 from mousegpt.training import recipes, runs
 from mousegpt.training.augmentation import NO_AUGMENTATION
 from mousegpt.training.checkpoints import FILE, load_checkpoint
 from mousegpt.training.detector import Detector
-from mousegpt.training.export import export_network, load_exported, quantize_network
+from mousegpt.training.export import (
+    export_network,
+    halve_network,
+    load_exported,
+    quantize_network,
+    read_header,
+)
 from mousegpt.training.hrnet import ARCHITECTURES, PoseNetwork
 from mousegpt.training.recipes import Recipe
 from mousegpt.training.samples import Sample, enclose_points, name_pack, save_pack
 
 ANCHORS = np.array([8.0, 12, 16, 20, 28, 36, 44, 52, 61]).repeat(2).reshape(3, 3, 2)
 NETWORKS = {"pose": ("w8-tiny", "hrnet"), "detector": ("0.1x0.125", "yolo")}
+
+
+FORMS = ("half", "rounded")
+
+
+def predict(kind, path, pictures):
+    if kind == "pose":
+        return OnnxPoseEstimator(path).predict_heatmaps(pictures)
+    return OnnxDetector(path).predict_boxes(pictures)
 
 
 def make_network(kind):
@@ -88,6 +104,41 @@ def test_an_exported_network_gives_back_every_weight(kind, tmp_path):
     for name, tensor in network.state_dict().items():
         if not name.endswith("num_batches_tracked"):
             assert torch.equal(weights[name], tensor), name
+
+
+@pytest.mark.parametrize("kind", NETWORKS)
+def test_convolutions_of_16_bits_are_rounded_as_such_and_the_rest_is_exact(kind, tmp_path):
+    network = export(kind, tmp_path / "net.onnx")
+    halve_network(tmp_path / "net.onnx", tmp_path / "half.onnx")
+    weights = load_exported(tmp_path / "half.onnx")
+    assert weights.keys() == load_exported(tmp_path / "net.onnx").keys()
+    rounded = 0
+    for name, tensor in network.state_dict().items():
+        if name.endswith("num_batches_tracked"):
+            continue
+        assert weights[name].dtype == torch.float32
+        if name == "anchors" or tensor.ndim < 2:
+            assert torch.equal(weights[name], tensor), name
+        else:
+            bound = (tensor.abs() * 2.0**-11).clamp(min=2.0**-25)
+            assert (weights[name] - tensor).abs().le(bound).all(), name
+            rounded += not torch.equal(weights[name], tensor)
+    assert rounded > 10
+    assert read_header(tmp_path / "half.onnx") == read_header(tmp_path / "net.onnx")
+
+
+@pytest.mark.parametrize("kind", NETWORKS)
+def test_a_network_of_16_bits_is_smaller_and_runs(kind, tmp_path):
+    """It answers as a network that holds the rounded weights in 32 bits."""
+    network = export(kind, tmp_path / "net.onnx")
+    halve_network(tmp_path / "net.onnx", tmp_path / "half.onnx")
+    network.load_state_dict(load_exported(tmp_path / "half.onnx"), strict=False)
+    export_network(network, tmp_path / "rounded.onnx", name="rounded", size_px=64)
+    pictures = np.random.default_rng(0).integers(0, 256, (2, 64, 64, 3), dtype=np.uint8)
+    half, rounded = (predict(kind, tmp_path / f"{name}.onnx", pictures) for name in FORMS)
+    assert np.allclose(half, rounded, rtol=0, atol=1e-4 * np.abs(rounded).max())
+    sizes = [(tmp_path / f"{name}.onnx").stat().st_size for name in FORMS]
+    assert sizes[0] < 0.8 * sizes[1]
 
 
 @pytest.mark.parametrize("kind", NETWORKS)
