@@ -52,7 +52,8 @@ def train_nano(
         Gets the checkpoint, ``log.csv``, ``curves.png``, the vocabulary and the model.
     init
         What to begin with: a pose network (``checkpoint.pt``, or the exact one as ONNX), whose
-        weights the eye takes over, or the ``checkpoint.pt`` of another small model.
+        weights the eye takes over, or the ``checkpoint.pt`` of another small model, whose
+        vocabulary is kept.
     n_validated
         Moments that are described after each epoch; writing takes time.
     n_workers
@@ -65,7 +66,7 @@ def train_nano(
     Path
         The model, ``nano.zip``.
     """
-    wording = _open_wording(folder)
+    wording = _open_wording(folder, init)
     split = [split_packs(list_packs(source)) for source in data]
     train = [PackedMoments(packs) for packs, _ in split]
     held = [PackedMoments(packs) for _, packs in split]
@@ -107,14 +108,15 @@ def begin_with(network: Nano, path: Path) -> int:
     return load_matching(network, weights)
 
 
-def _open_wording(folder: Path) -> Wording:
-    """Take the vocabulary that the training began with; else learn one."""
+def _open_wording(folder: Path, init: Path | None) -> Wording:
+    """Take the vocabulary that the training, or the model it begins with, has; else learn one."""
     path = folder / _VOCABULARY
-    if not path.exists():
-        wording = build_wording()
-        write_atomically(path, json.dumps(wording.vocabulary.tokens).encode())
-        return wording
+    earlier = init.with_name(_VOCABULARY) if init else path
     try:
+        if not path.exists():
+            tokens = json.loads(earlier.read_text("utf-8")) if earlier.exists() else None
+            tokens = tokens or build_wording().vocabulary.tokens
+            write_atomically(path, json.dumps(tokens).encode())
         wording = Wording(Vocabulary(tuple(json.loads(path.read_text("utf-8")))))
         _ = wording.facts
     except (ValueError, TypeError, KeyError) as error:

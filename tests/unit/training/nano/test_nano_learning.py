@@ -24,6 +24,7 @@ from mousegpt.training.checkpoints import LOG, load_checkpoint
 from mousegpt.training.export import export_network
 from mousegpt.training.hrnet import ARCHITECTURES, PoseNetwork
 from mousegpt.training.loop import train_network
+from mousegpt.training.nano import runs
 from mousegpt.training.nano.export import export_nano
 from mousegpt.training.nano.inputs import label_states, mirror_moment
 from mousegpt.training.nano.network import Nano, draw_heatmaps, locate_peaks
@@ -208,6 +209,19 @@ def test_a_run_leaves_model_vocabulary_log_and_curves(tmp_path):
     (tmp_path / "out/vocabulary.json").write_text('["<end>"]')
     with pytest.raises(ProjectError, match="new folder"):
         train_nano(make_recipe(), [tmp_path / "packs"], tmp_path / "out")
+
+
+def test_another_model_is_begun_with_in_its_own_words(tmp_path, monkeypatch):
+    save_moments(tmp_path / "packs/a.pack.parquet", draw_moments(9))
+    words = build_wording(n_texts=40)
+    monkeypatch.setattr(runs, "build_wording", lambda: words)
+    train_nano(make_recipe(epochs=1, batch=9), [tmp_path / "packs"], tmp_path / "one")
+    monkeypatch.setattr(runs, "build_wording", lambda: build_wording(n_texts=300))
+    init = tmp_path / "one/checkpoint.pt"
+    train_nano(make_recipe(epochs=1, batch=9), [tmp_path / "packs"], tmp_path / "two", init=init)
+    kept = (tmp_path / "two/vocabulary.json").read_bytes()
+    assert kept == (tmp_path / "one/vocabulary.json").read_bytes()
+    assert json.loads(kept) == list(words.vocabulary.tokens)
 
 
 def test_the_eye_begins_with_a_pose_network(tmp_path, wording):
