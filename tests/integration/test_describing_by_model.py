@@ -34,10 +34,10 @@ def quick(monkeypatch):
     monkeypatch.setenv("LAB_KEY", KEY)
 
 
-def write_settings(project, url, **more):
+def write_settings(project, url, model="scripted", **more):
     lines = [f"{name} = {json.dumps(value)}" for name, value in more.items()]
     project.settings.write_text(
-        f'[backends]\ndescriber = "lab"\n[endpoints.lab]\nurl = "{url}"\nmodel = "scripted"\n'
+        f'[backends]\ndescriber = "lab"\n[endpoints.lab]\nurl = "{url}"\nmodel = "{model}"\n'
         f'key_variable = "LAB_KEY"\ntimeout_s = 2.0\n' + "\n".join(lines)
     )
 
@@ -135,6 +135,50 @@ def test_a_grid_of_moments_is_shown(project, quick):
     assert image.shape in [(448 * n, 896, 3) for n in (2, 3)]  # two at the ends
 
 
+def stop_after(n):
+    """Answer so often, then break in such a way that the run stops at once."""
+    left = iter(range(n))
+
+    def script(body, turn):
+        if "colour" in read_question(body) or next(left, None) is not None:
+            return answer(body, turn)
+        return "401"
+
+    return script
+
+
+def count_tasks(project):
+    """Tasks done and left, by the model in the name of the job; those set aside under ""."""
+    found = {}
+    status = CliRunner().invoke(app, ["job", "status", "--json", "-C", str(project.folder)])
+    for row in json.loads(status.output)["jobs"]:
+        model = row["job"].partition("(")[2].partition(" ")[0]
+        done, left = found.get(model, (0, 0))
+        found[model] = (done + row["done"], left + row["left"])
+    return found
+
+
+def test_only_what_is_wanted_now_is_asked_and_only_of_the_model_that_is_named(project, quick):
+    rarely = ["mosaics.rate_hz=1"]
+    with serving(stop_after(3)) as server:
+        write_settings(project, server.url, model="one")
+        assert not run(project, until="descriptions")[0]
+        assert sum(count_tasks(project)["one"]) == 60
+        server.script = answer
+        assert run(project, until="descriptions", assignments=rarely)[0]
+        done, left = count_tasks(project)["one"]
+        assert (done <= 12 + 3, left) == (True, 0)
+        assert count_tasks(project)[""] == (0, 60 - done)
+        server.script = stop_after(3)
+        write_settings(project, server.url, model="two")
+        assert not run(project, until="descriptions", assignments=rarely)[0]
+        server.script = answer
+        write_settings(project, server.url, model="three")
+        assert run(project, until="descriptions", assignments=rarely)[0]
+    assert count_tasks(project)["two"] == (3, 9)  # left for when it is asked again
+    assert count_tasks(project)["three"] == (12, 0)
+
+
 def test_a_wrong_key_is_told_without_the_key(project, quick):
     echo = (401, {"error": {"message": f"Incorrect key {KEY}"}})
     with serving(lambda body, turn: lambda body: echo) as server:
@@ -151,7 +195,7 @@ def test_commands_about_jobs(project, quick):
     folder = ["-C", str(project.folder)]
     status = invoke(app, ["job", "status", "--json", *folder])
     assert status.exit_code == 0, status.output
-    assert all(row["left"] == 0 for row in json.loads(status.output)["jobs"])
+    assert all(row["state"] == "open" for row in json.loads(status.output)["jobs"] if row["done"])
     assert "paused" in invoke(app, ["job", "pause", *folder]).output
     assert "by hand" in invoke(app, ["job", "status", *folder]).output
     assert invoke(app, ["job", "resume", *folder]).exit_code == 0
@@ -166,8 +210,12 @@ def test_commands_about_backends(project, quick):
         rows = json.loads(invoke(app, ["backends", "--json", *folder]).output)
         assert {"part": "endpoint lab", "backend": f"scripted at {server.url}"} in rows
         checked = invoke(app, ["backends", "check", "--json", *folder])
+        server.script = lambda body, turn: lambda body: (200, complete('{"colour": "Red"}'))
+        seen = invoke(app, ["backends", "check", "--json", *folder])
     (row,) = json.loads(checked.output)
     assert (row["works"], row["structure"]) == (True, "json_schema")
+    assert "grey\"}': it may not see pictures" in row["message"]
+    assert "may not see" not in seen.output
     unplugged = invoke(app, ["backends", "check", "--json", *folder])
     assert unplugged.exit_code == 1
     assert json.loads(unplugged.output)[0]["works"] is False

@@ -70,7 +70,7 @@ class Speaker(Protocol):
         ...
 
 
-def probe_dialect(model: Speaker, picture: bytes) -> Dialect:
+def probe_dialect(model: Speaker, picture: bytes) -> tuple[Dialect, str]:
     """Find the strictest dialect that a service understands; five to ten short calls at most.
 
     Parameters
@@ -80,8 +80,11 @@ def probe_dialect(model: Speaker, picture: bytes) -> Dialect:
 
     Returns
     -------
-    Dialect
+    dialect
         Also set on the model.
+    said
+        What the model says of the colour of the picture: a server may take pictures and never
+        show them to it.
 
     Raises
     ------
@@ -101,7 +104,7 @@ def probe_dialect(model: Speaker, picture: bytes) -> Dialect:
                 raise
             continue
         if dialect.structure == "text" or _is_object(reply.text):
-            return dialect
+            return dialect, reply.text
     raise failure
 
 

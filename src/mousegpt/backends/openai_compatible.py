@@ -15,10 +15,10 @@ import re
 import time
 import weakref
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import httpx2
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from mousegpt.backends.addresses import check_url
 from mousegpt.backends.dialect import Dialect
@@ -59,6 +59,16 @@ class Endpoint(BaseModel):
         if value and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,63}", value):
             raise ValueError("expected the name of an environment variable, not a key")
         return value
+
+    @model_validator(mode="after")
+    def _refuse_idle_cap(self) -> Self:
+        prices = (self.usd_per_million_prompt_tokens, self.usd_per_million_reply_tokens)
+        if self.max_usd is not None and None in prices:
+            raise ValueError(
+                "max_usd caps nothing without usd_per_million_prompt_tokens and "
+                "usd_per_million_reply_tokens; give both prices, or cap max_calls"
+            )
+        return self
 
 
 class OpenAICompatible:

@@ -17,6 +17,11 @@ _TOO_LONG: Final = re.compile(
 )
 _NO_MONEY: Final = re.compile(r"insufficient_quota|exceeded your current quota|billing", re.I)
 _SAID_CHARACTERS: Final = 300
+_REMEDIES: Final = {
+    401: "check the key in the variable that key_variable names",
+    403: "check the key in the variable that key_variable names, and what it allows",
+    404: "check url, which mostly ends in /v1, and model",
+}
 
 
 def read_reply(content: Any) -> Reply:
@@ -62,9 +67,9 @@ def read_fault(status: int, headers: Mapping[str, str], text: str) -> CallError:
     >>> read_fault(400, {}, "maximum context length is 4096 tokens").fault
     'impossible'
     """
-    said = _find_message(text)
+    said, remedy = _shorten(_find_message(text)), _REMEDIES.get(status)
     return CallError(
-        f"The service answered with HTTP {status}: {_shorten(said)}",
+        f"The service answered with HTTP {status}: {said}" + (f" ({remedy})" if remedy else ""),
         _classify(status, text),
         retry_after_s=read_retry_after(headers),
         may_be_billed=status in (504, 524),

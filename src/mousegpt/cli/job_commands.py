@@ -94,9 +94,9 @@ def list_backends(
     """List the model that each part of the chain uses, and the endpoints of the project."""
     if context.invoked_subcommand:
         return
+    from mousegpt.pipeline.endpoints import load_endpoints
     from mousegpt.pipeline.project import open_project
     from mousegpt.pipeline.running import build_engine
-    from mousegpt.pipeline.services import load_endpoints
 
     opened = open_project(project)
     rows = [
@@ -117,8 +117,8 @@ def check_backends(
     as_json: JsonOption = False,
 ) -> None:
     """Ask each endpoint what it can do, and remember it; makes up to ten short calls."""
+    from mousegpt.pipeline.endpoints import check_endpoint, load_endpoints
     from mousegpt.pipeline.project import open_project
-    from mousegpt.pipeline.services import check_endpoint, load_endpoints
 
     opened = open_project(project)
     endpoints = load_endpoints(opened)
@@ -142,7 +142,7 @@ def check_backends(
 def _opening(folder: Path) -> Iterator[tuple[Project, Ledger]]:
     """Open the ledger of a project; one that was never needed is not made."""
     from mousegpt.pipeline.asking import locate_ledger
-    from mousegpt.pipeline.ledger import open_ledger
+    from mousegpt.pipeline.ledger import opening_ledger
     from mousegpt.pipeline.project import open_project
 
     project = open_project(folder)
@@ -152,8 +152,5 @@ def _opening(folder: Path) -> Iterator[tuple[Project, Ledger]]:
             f"{project.folder} has no ledger yet: no model has been asked. Name one under "
             "[backends] describer in mousegpt.toml and run."
         )
-    ledger = open_ledger(path)
-    try:
+    with opening_ledger(path) as ledger:
         yield project, ledger
-    finally:
-        ledger.close()

@@ -9,14 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from mousegpt.core.errors import BackendError, ProjectError
 from mousegpt.pipeline.chain import Job
-from mousegpt.pipeline.ledger import Answer, Ledger, Policy, Progress, open_ledger, run_job
+from mousegpt.pipeline.ledger import Answer, Ledger, Policy, Progress, opening_ledger, run_job
 from mousegpt.pipeline.ledger.disks import require_space
 from mousegpt.pipeline.ledger.jobs import (
     find_jobs,
@@ -86,7 +85,7 @@ def ask_service(
     BackendError, ProjectError
         As `run_job` and `judge_pilot` do; all that was answered is kept.
     """
-    with closing(open_ledger(locate_ledger(job.project))) as ledger:
+    with opening_ledger(locate_ledger(job.project)) as ledger:
         number = ledger.open_job(inquiry.name, inquiry.terms.account)
         ledger.add_tasks(number, payloads.items())
         set_aside_tasks(ledger, number, payloads)
@@ -165,7 +164,7 @@ def retry_dead(project: Project, name: str | None) -> int:
     UsageError
         When there is no job of that name.
     """
-    with closing(open_ledger(locate_ledger(project))) as ledger:
+    with opening_ledger(locate_ledger(project)) as ledger:
         n = 0
         for number in find_jobs(ledger, name):
             payloads = map(json.loads, list_dead_payloads(ledger, number))

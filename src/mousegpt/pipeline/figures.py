@@ -28,8 +28,8 @@ NO_GROUP: Final = "all animals"
 class Study:
     """Tables of a whole study, joined with the groups of the manifest.
 
-    ``speeds`` and ``fine_postures`` of single animals are taken from the first recording; ``posture``
-    and ``speeds`` are empty where no recording has poses.
+    ``speeds`` and ``fine_postures`` of single animals are taken from the first recording;
+    ``posture`` and ``speeds`` are empty where no recording has poses.
     """
 
     recordings: tuple[Recording, ...]

@@ -34,6 +34,7 @@ from mousegpt.pipeline.asking import Inquiry, ask_service, hash_call
 from mousegpt.pipeline.chain import Job, Output, Step
 from mousegpt.pipeline.curating import STEP
 from mousegpt.pipeline.describing import gather_queries, read_shown
+from mousegpt.pipeline.endpoints import read_endpoints
 from mousegpt.pipeline.ledger import Task
 from mousegpt.pipeline.project import Project
 from mousegpt.pipeline.recording_steps import need_videos
@@ -43,7 +44,6 @@ from mousegpt.pipeline.services import (
     identify_describer,
     is_chat_model,
     load_chat_model,
-    read_endpoints,
 )
 from mousegpt.pipeline.settings import Overrides, merge_overrides
 from mousegpt.prompts import load_prompt

@@ -16,31 +16,23 @@ words poses; "auto", the default, has nano describe what has no poses, see `choi
 
 from __future__ import annotations
 
-import json
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-from pydantic import ValidationError
-
-from mousegpt.core.errors import MouseGPTError, ProjectError
+from mousegpt.core.errors import ProjectError
 from mousegpt.description.vlm import ChatDescriber
-from mousegpt.io.atomic import write_atomically
 from mousegpt.pipeline.choices import AUTOMATIC, KINEMATIC, NANO, locate_model
+from mousegpt.pipeline.endpoints import open_endpoint, read_endpoints
 from mousegpt.pipeline.ledger import Price
-from mousegpt.pipeline.pictures import encode_jpeg
 from mousegpt.pipeline.project import Project
 from mousegpt.pipeline.provenance import hash_file
-from mousegpt.pipeline.settings import load_overrides
 from mousegpt.ports import ChatModel, Describer
 
 if TYPE_CHECKING:
-    from mousegpt.backends.dialect import Dialect
-    from mousegpt.backends.openai_compatible import Endpoint, OpenAICompatible
+    from mousegpt.backends.openai_compatible import Endpoint
 
 #: Models that run on this machine: a describer, or something that chats.
 _DESCRIBERS: Final = {NANO: "mousegpt.backends.nano:NanoDescriber"}
@@ -112,36 +104,6 @@ def choose_describer(project: Project, name: str, settings: Mapping[str, Any]) -
     choice = DescriberChoice(project, name, read_endpoints(settings) if settings else {})
     identify_describer(project, name, choice.endpoints)
     return choice
-
-
-def read_endpoints(settings: Mapping[str, Any]) -> dict[str, Endpoint]:
-    """Read the tables ``[endpoints.NAME]``.
-
-    Raises
-    ------
-    ProjectError
-        When a setting is unknown or impossible; a wrong value is never repeated, since it may be
-        a key.
-    """
-    from mousegpt.backends.openai_compatible import Endpoint
-
-    endpoints = {}
-    for name, values in settings.items():
-        try:
-            endpoints[name] = Endpoint.model_validate(values)
-        except ValidationError as error:
-            fault = error.errors(include_input=False, include_url=False)[0]
-            place = ".".join(map(str, ("endpoints", name, *fault["loc"])))
-            known = ", ".join(Endpoint.model_fields)
-            raise ProjectError(
-                f"In mousegpt.toml, {place}: {fault['msg']}; an endpoint has {known}."
-            ) from None
-    return endpoints
-
-
-def load_endpoints(project: Project) -> dict[str, Endpoint]:
-    """Return the endpoints of a project."""
-    return read_endpoints(load_overrides(project.settings).get("endpoints", {}))
 
 
 def identify_describer(project: Project, name: str, endpoints: Mapping[str, Endpoint]) -> str:
@@ -225,66 +187,3 @@ def _load_local(project: Project, name: str) -> Any:
     module, _, attribute = (_DESCRIBERS | _CHATTERS)[name.partition(":")[0]].partition(":")
     model: Any = getattr(import_module(module), attribute)
     return model(locate_model(project, name))
-
-
-def open_endpoint(project: Project, endpoint: Endpoint) -> OpenAICompatible:
-    """Return the model of an endpoint, spoken to in the dialect that it understands."""
-    from mousegpt.backends.openai_compatible import OpenAICompatible
-
-    known = load_dialects(project).get(_place(endpoint))
-    model = OpenAICompatible(endpoint, known)
-    if known is None:
-        find_dialect(project, endpoint, model)
-    return model
-
-
-def check_endpoint(project: Project, name: str, endpoint: Endpoint) -> dict[str, object]:
-    """Ask an endpoint what it can do, remember it, and return a row about it; never raises."""
-    from mousegpt.backends.openai_compatible import OpenAICompatible
-
-    row: dict[str, object] = {"endpoint": name, "model": endpoint.model}
-    try:
-        model = OpenAICompatible(endpoint)
-        try:
-            offered = model.list_models()
-            start = time.monotonic()
-            dialect = find_dialect(project, endpoint, model)
-        finally:
-            model.close()
-    except MouseGPTError as error:
-        return row | {"works": False, "message": str(error)}
-    said = f"probed in {time.monotonic() - start:.1f} s"
-    if offered and endpoint.model not in offered:
-        said += f"; it offers {', '.join(offered[:5])}, and not this model"
-    return row | {"works": True, "structure": dialect.structure, "message": said}
-
-
-def find_dialect(project: Project, endpoint: Endpoint, model: OpenAICompatible) -> Dialect:
-    """Probe an endpoint and remember what it understands."""
-    from mousegpt.backends.dialect import probe_dialect
-
-    grey = np.full((448, 448, 3), 128, dtype=np.uint8)
-    found = probe_dialect(model, encode_jpeg(grey))
-    known = load_dialects(project) | {_place(endpoint): found}
-    content = {place: dialect.model_dump() for place, dialect in sorted(known.items())}
-    write_atomically(_memory(project), json.dumps(content, indent=1).encode())
-    return found
-
-
-def load_dialects(project: Project) -> dict[str, Dialect]:
-    """Return what is remembered about endpoints; a damaged memory is an empty one."""
-    from mousegpt.backends.dialect import Dialect
-
-    try:
-        content = json.loads(_memory(project).read_bytes())
-        return {place: Dialect.model_validate(value) for place, value in content.items()}
-    except (OSError, ValueError, AttributeError):
-        return {}
-
-
-def _memory(project: Project) -> Path:
-    return project.cache / "endpoints.json"
-
-
-def _place(endpoint: Endpoint) -> str:
-    return f"{endpoint.model} at {endpoint.url}"

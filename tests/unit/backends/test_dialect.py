@@ -59,7 +59,8 @@ def probe(answer):
 
     with serving(script) as server:
         model = OpenAICompatible(Endpoint(url=server.url, model="m", timeout_s=5))
-        found = probe_dialect(model, b"jpeg")
+        found, said = probe_dialect(model, b"jpeg")
+        assert "grey" in said
         asked = [body for _, body in server.requests]
         assert model.dialect == found
         model.chat([Message("x")], schema={"type": "object"})  # and goes on in that dialect

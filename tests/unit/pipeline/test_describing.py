@@ -7,9 +7,10 @@ from mousegpt.core.query import FrameQuery
 from mousegpt.core.recording import Recording
 from mousegpt.pipeline.asking import judge_pilot
 from mousegpt.pipeline.describing import make_key
+from mousegpt.pipeline.endpoints import read_endpoints
 from mousegpt.pipeline.ledger import Price, Progress
 from mousegpt.pipeline.project import Project
-from mousegpt.pipeline.services import Service, identify_describer, read_endpoints
+from mousegpt.pipeline.services import Service, identify_describer
 from mousegpt.pipeline.steps import STEPS
 
 PILOT = Progress(n_done=19, n_dead=1, n_calls=24, n_usable=19, spent=40_000, seconds=10.0)
@@ -100,7 +101,7 @@ def test_where_a_model_is_served_does_not_count(tmp_path):
     endpoints = read_endpoints(
         {
             "here": settings,
-            "there": settings | {"url": "http://b:2/v1", "concurrency": 3, "max_usd": 5.0},
+            "there": settings | {"url": "http://b:2/v1", "concurrency": 3, "max_calls": 5},
             "warm": settings | {"temperature": 0.5},
         }
     )
@@ -111,3 +112,14 @@ def test_where_a_model_is_served_does_not_count(tmp_path):
 def test_a_setting_that_does_not_exist_is_named():
     with pytest.raises(ProjectError, match=r"endpoints\.lab\.prize.*usd_per_million"):
         read_endpoints({"lab": {"url": "http://a/v1", "model": "m", "prize": 3}})
+
+
+def test_a_setting_that_is_missing_is_named():
+    with pytest.raises(ProjectError, match=r"endpoints\.lab\.model: this setting is missing"):
+        read_endpoints({"lab": {"url": "http://a/v1"}})
+
+
+def test_a_cap_that_could_not_hold_is_refused():
+    settings = {"url": "http://a/v1", "model": "m", "max_usd": 5.0}
+    with pytest.raises(ProjectError, match=r"endpoints\.lab: max_usd caps nothing without"):
+        read_endpoints({"lab": settings | {"usd_per_million_prompt_tokens": 1.0}})

@@ -6,9 +6,19 @@ run loses nothing, repeats at most what was under way, and says what that may ha
 """
 
 from mousegpt.pipeline.ledger.accounts import Price
-from mousegpt.pipeline.ledger.opening import open_ledger
+from mousegpt.pipeline.ledger.opening import open_ledger, opening_ledger
 from mousegpt.pipeline.ledger.policy import Policy
 from mousegpt.pipeline.ledger.runner import Progress, run_job
 from mousegpt.pipeline.ledger.store import Answer, Ledger, Task
 
-__all__ = ["Answer", "Ledger", "Policy", "Price", "Progress", "Task", "open_ledger", "run_job"]
+__all__ = [
+    "Answer",
+    "Ledger",
+    "Policy",
+    "Price",
+    "Progress",
+    "Task",
+    "open_ledger",
+    "opening_ledger",
+    "run_job",
+]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
 from mousegpt.core.errors import ProjectError
 from mousegpt.pipeline.ledger.disks import refuse_remote_disk
+from mousegpt.pipeline.ledger.faults import explain_fault
 from mousegpt.pipeline.ledger.store import Ledger
 
 SCHEMA_VERSION: Final = "1"
@@ -32,10 +35,7 @@ def open_ledger(path: Path) -> Ledger:
         )
         version = _prepare(connection)
     except (sqlite3.Error, OSError) as error:
-        raise ProjectError(
-            f"Cannot use the ledger {path} ({error}); if it is damaged, restore a copy of it, or "
-            "move it away to start anew (answers already paid for are then asked again)."
-        ) from error
+        raise explain_fault(path, error) from error
     if version != SCHEMA_VERSION:
         connection.close()
         raise ProjectError(
@@ -43,6 +43,24 @@ def open_ledger(path: Path) -> Ledger:
             "use the mousegpt that made it."
         )
     return Ledger(path, connection)
+
+
+@contextmanager
+def opening_ledger(path: Path) -> Iterator[Ledger]:
+    """Have a ledger open while the block runs.
+
+    Raises
+    ------
+    ProjectError
+        As `open_ledger` does, and when it cannot be read or written later on.
+    """
+    ledger = open_ledger(path)
+    try:
+        yield ledger
+    except sqlite3.Error as error:
+        raise explain_fault(path, error) from error
+    finally:
+        ledger.close()
 
 
 def _prepare(connection: sqlite3.Connection) -> str:

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from mousegpt.core.chat import Reply
-from mousegpt.core.errors import ProjectError
 from mousegpt.pipeline.ledger import owners
+from mousegpt.pipeline.ledger.faults import explain_fault
 
 #: States of a task, as numbers in the file.
 TODO, SENT, WAITING, DONE, DEAD = range(5)
@@ -76,7 +76,7 @@ class Ledger:
         Raises
         ------
         ProjectError
-            When the disk is full or the file cannot be written.
+            When the file cannot be written: the disk is full, or another program holds it.
         """
         try:
             self.connection.execute("BEGIN IMMEDIATE")
@@ -84,10 +84,7 @@ class Ledger:
             self.connection.execute("COMMIT")
         except sqlite3.Error as error:
             self._roll_back()
-            raise ProjectError(
-                f"Cannot write {self.path} ({error}); nothing finished is lost. Check that the "
-                "disk is not full and run the same command again."
-            ) from error
+            raise explain_fault(self.path, error) from error
         except BaseException:
             self._roll_back()
             raise

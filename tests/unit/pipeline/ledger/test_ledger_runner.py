@@ -9,7 +9,7 @@ import pytest
 
 from mousegpt.core.chat import CallError, Reply
 from mousegpt.core.errors import BackendError, ProjectError
-from mousegpt.pipeline.ledger import Policy, Price, open_ledger, run_job
+from mousegpt.pipeline.ledger import Policy, Price, open_ledger, opening_ledger, run_job
 from mousegpt.pipeline.ledger.jobs import (
     find_jobs,
     list_faults,
@@ -17,6 +17,7 @@ from mousegpt.pipeline.ledger.jobs import (
     pause_job,
     resume_job,
     retry_dead_tasks,
+    set_aside_tasks,
     verify_ledger,
 )
 
@@ -73,6 +74,36 @@ def test_nothing_is_asked_twice(ledger):
 def test_an_unanswered_task_moves_to_the_job_that_wants_it(ledger):
     fill(ledger, name="first")
     assert run(ledger, fill(ledger, name="second")).n_done == 20
+
+
+def test_tasks_that_nobody_wants_any_more_wait_until_somebody_does(ledger):
+    job = fill(ledger)
+    run(ledger, job, limit=5)
+    wanted = [b"%05d" % i for i in range(8)]
+    assert set_aside_tasks(ledger, job, wanted) == 12
+    assert run(ledger, job).n_done == 3
+    assert states(ledger) == ["done"] * 8 + ["todo"] * 12
+    assert [(row["job"], row["left"]) for row in list_jobs(ledger)] == [
+        ("job", 0),
+        ("set aside", 12),
+    ]
+    assert run(ledger, fill(ledger)).n_done == 12
+    assert set_aside_tasks(ledger, job, []) == 0  # what is answered stays
+    assert verify_ledger(ledger) == []
+
+
+def test_what_a_dead_process_had_under_way_can_be_set_aside(ledger):
+    job = fill(ledger, 3)
+    with ledger.transaction():
+        ledger.claim_tasks(job, "0" * 16, 2, lambda attempt: 1)
+    assert set_aside_tasks(ledger, job, []) == 3
+
+
+def test_a_task_that_is_added_again_is_asked_as_it_is_then(ledger):
+    job = fill(ledger, 1)
+    ledger.add_tasks(job, [(b"00000", "moved")])
+    run(ledger, job)
+    assert ledger.read_answers([b"00000"])[b"00000"].reply.text == "moved"
 
 
 def test_unusable_answers_are_asked_again_and_then_given_up_with_the_reason(ledger):
@@ -289,6 +320,25 @@ def test_a_file_that_is_no_ledger_is_refused(tmp_path):
     path.write_bytes(b"not a database, but long enough to look like one" * 100)
     with pytest.raises(ProjectError, match="Cannot use the ledger"):
         open_ledger(path)
+
+
+def test_a_ledger_that_breaks_in_use_is_told_in_a_sentence(ledger, tmp_path):
+    run(ledger, fill(ledger, 300))
+    ledger.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    path = tmp_path / "ledger.sqlite"
+    data = path.read_bytes()
+    path.write_bytes(data[: 4096 * 4] + b"\xff" * (len(data) - 4096 * 4))
+    with pytest.raises(ProjectError, match="It is damaged"), opening_ledger(path) as broken:
+        broken.read_answers([b"%05d" % i for i in range(300)])
+
+
+def test_a_ledger_that_another_program_holds_is_told_so(ledger, tmp_path):
+    holder = sqlite3.connect(tmp_path / "ledger.sqlite", isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    ledger.connection.execute("PRAGMA busy_timeout = 1")
+    with pytest.raises(ProjectError, match="Another program holds it"):
+        fill(ledger)
+    holder.close()
 
 
 def test_a_ledger_of_another_version_is_left_alone(ledger, tmp_path):
