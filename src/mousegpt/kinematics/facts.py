@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Final
 
 import numpy as np
@@ -37,6 +37,9 @@ from mousegpt.kinematics.windows import (
 #: Noise of a coordinate where it cannot be estimated (single frames), in body lengths: about what
 #: a careful hand label is off.
 UNSEEN_NOISE: Final = 0.02
+
+#: A paw is in the air for 0.1 s in a step: its place and speed are those of half of that.
+STEP_WINDOW_S: Final = 0.05
 
 #: What a camera at the side cannot show: it sees neither left and right nor the floor plane.
 NEEDS_TOP_VIEW: Final = (
@@ -89,7 +92,8 @@ def compute_facts(
     pd.DataFrame
         ``individual``, ``frame``, ``time_s``, ``length_unit``, ``body_length``, every fact and its
         ``_sd``. A fact is NaN when a keypoint it needs is unknown in that frame or the view cannot
-        show it.
+        show it. Besides, for the states alone, ``<paw>_ground_speed``: how fast the paw goes over
+        the ground at the very moment (NaN below 40 frames/s).
     """
     if frames is None:
         frames = poses["frame"].to_numpy()
@@ -153,6 +157,9 @@ def _measure_mouse(
         for seconds in windows_s
     ]
     place, motion = (fit_lines(window, fps, mouse.noise) for window in windows)
+    half = int(STEP_WINDOW_S * fps / 2)
+    moment = fit_lines(gather_windows(mouse.points, frames, sampled, half), fps, mouse.noise)
+    place = _sharpen_paws(place, moment)
 
     def measure(points: FloatArray) -> dict[str, FloatArray]:
         return measure_posture(points, mouse.anatomy, arena)
@@ -171,8 +178,10 @@ def _measure_mouse(
         sds[rate] = _sum_noise(gains[fact], motion.velocity_sd)
     _add_course(facts, sds, motion, mouse.anatomy)
     _add_movements(facts, sds, mouse, windows[1], fps)
-    known = {fact.name: np.isfinite(facts[fact.name]) for fact in FACTS}
-    return {fact.name: facts[fact.name] for fact in FACTS} | {
+    _add_ground_speeds(facts, sds, moment, mouse.n_axes)
+    names = [*(fact.name for fact in FACTS), *(f"{paw}_ground_speed" for paw in PAWS)]
+    known = {name: np.isfinite(facts[name]) for name in names}
+    return {name: facts[name] for name in names} | {
         f"{name}_sd": np.where(known[name], sds[name], np.nan) for name in known
     }
 
@@ -220,6 +229,26 @@ def _add_movements(
     for paw, name in PAWS.items():
         facts[f"{paw}_speed"] = speed[:, KEYPOINTS.index(name)]
         sds[f"{paw}_speed"] = sd[:, KEYPOINTS.index(name)]
+
+
+def _sharpen_paws(place: LineFit, moment: LineFit) -> LineFit:
+    """Take the places of the paws from the shorter window, the others from the longer one."""
+    paws = index_keypoints(tuple(PAWS.values()))
+    position, sd = place.position.copy(), place.position_sd.copy()
+    position[:, paws], sd[:, paws] = moment.position[:, paws], moment.position_sd[:, paws]
+    return replace(place, position=position, position_sd=sd)
+
+
+def _add_ground_speeds(
+    facts: dict[str, FloatArray], sds: dict[str, FloatArray], moment: LineFit, n_axes: int
+) -> None:
+    """Measure how fast the paws go over the ground; noise adds to a length, so it is taken off."""
+    for paw, name in PAWS.items():
+        keypoint = KEYPOINTS.index(name)
+        sd = moment.velocity_sd[:, keypoint]
+        square = (moment.velocity[:, keypoint] ** 2).sum(axis=1)
+        facts[f"{paw}_ground_speed"] = np.sqrt(np.maximum(square - n_axes * sd**2, 0))
+        sds[f"{paw}_ground_speed"] = sd
 
 
 def _sum_noise(gain: FloatArray, keypoint_sd: FloatArray) -> FloatArray:

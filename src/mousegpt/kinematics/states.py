@@ -13,6 +13,7 @@ from mousegpt.core.arrays import BoolArray, FloatArray
 from mousegpt.core.facts import FACTS, STATES, UNKNOWN, state_column
 from mousegpt.kinematics import thresholds as at
 from mousegpt.kinematics.activity import classify_activity
+from mousegpt.kinematics.anatomy import PAWS
 from mousegpt.kinematics.thresholds import BANDS, Bands
 
 _DIMENSIONS: Final = {fact.name: fact.dimension for fact in FACTS}
@@ -50,8 +51,7 @@ def classify_states(
     states |= _classify_course(facts, bl, certainty)
     states["hip_height"] = _classify_hip(facts, certainty)
     states["place"] = _classify_place(facts, bl, certainty)
-    for side in ("left", "right"):
-        states[f"forepaw_{side}"] = _classify_forepaw(facts, side, bl, certainty)
+    states |= {paw: _classify_paw(facts, paw, bl, certainty) for paw in PAWS}
     states |= _classify_paw_movement(facts, states, bl, certainty)
     swing = _find_head_swing(facts, certainty)
     states["activity"] = classify_activity(facts, states, swing, min_bout_s=min_bout_s)
@@ -148,20 +148,29 @@ def _classify_place(facts: pd.DataFrame, bl: FloatArray, certainty: float) -> Fl
     return _name_likely(shares, ("at the wall", "near the wall", "in the open"), certainty)
 
 
-def _classify_forepaw(
-    facts: pd.DataFrame, side: str, bl: FloatArray, certainty: float
-) -> FloatArray:
-    names = (f"forepaw_{side}_height", f"forepaw_{side}_face_distance")
-    (height, height_sd), (face, face_sd) = (
-        (facts[name].to_numpy() / bl, facts[f"{name}_sd"].to_numpy() / bl) for name in names
-    )
-    ground = probability_below(height, height_sd, at.PAW_LIFTED)
-    at_face = (1 - ground) * probability_below(face, face_sd, at.PAW_AT_FACE)
-    sure_ground = np.where(ground >= certainty, "ground", UNKNOWN).astype(object)
-    named = _name_likely(
-        np.stack([ground, 1 - ground - at_face, at_face]), ("ground", "air", "face"), certainty
-    )
-    return np.where(named == UNKNOWN, sure_ground, named)
+def _classify_paw(facts: pd.DataFrame, paw: str, bl: FloatArray, certainty: float) -> FloatArray:
+    """Say whether a paw is on the ground, in the air or, a forepaw, at the face.
+
+    A paw that goes over the ground does not stand on it. One that may be in a step, because its
+    speed at the moment is not known, stands only where its height leaves no doubt.
+    """
+    edges = (at.PAW_STEPS, at.PAW_PLANTED, at.PAW_LIFTED)
+    steps, planted, lifted = (_compute_share(facts, f"{paw}_height", bl, edge) for edge in edges)
+    now = _compute_share(facts, f"{paw}_ground_speed", bl, at.PAW_SWINGS)
+    still = _compute_share(facts, f"{paw}_speed", bl, at.PART_STILL)
+    stays = np.nan_to_num(np.fmax(now, still))
+    ground = np.where(np.isnan(now), np.maximum(steps, stays * planted), stays * planted)
+    air = stays * (1 - lifted) + (1 - stays) * (1 - steps)
+    if not paw.startswith("forepaw"):
+        return _name_likely(np.stack([ground, air]), ("ground", "air"), certainty)
+    near = np.nan_to_num(_compute_share(facts, f"{paw}_face_distance", bl, at.PAW_AT_FACE))
+    face = near * (1 - lifted)
+    return _name_likely(np.stack([ground, air - face, face]), ("ground", "air", "face"), certainty)
+
+
+def _compute_share(facts: pd.DataFrame, fact: str, bl: FloatArray, edge: float) -> FloatArray:
+    """Return the probability that a length or speed lies below an edge in body lengths."""
+    return probability_below(facts[fact].to_numpy() / bl, facts[f"{fact}_sd"].to_numpy() / bl, edge)
 
 
 def _classify_paw_movement(
