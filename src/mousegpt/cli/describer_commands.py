@@ -9,7 +9,7 @@ import typer
 
 from mousegpt.cli.console import print_json, print_line, print_table, report_steps
 from mousegpt.cli.options import JsonOption, ProjectOption
-from mousegpt.core.errors import ProjectError, UsageError
+from mousegpt.core.errors import DataError, ProjectError, UsageError
 
 if TYPE_CHECKING:
     from mousegpt.training.tuning.checks import Finding, Plan
@@ -44,6 +44,11 @@ def write_records(
     selection = select_examples(
         material.descriptions, material.queries, material.subjects, material.groups
     )
+    if not selection.examples:
+        reasons = ", ".join(
+            f"{n:,} ({why})" for why, n in selection.dropped["reason"].value_counts().items()
+        )
+        raise DataError(f"None of the descriptions can be taught: {reasons}.")
     taught = {example.subject: example.group for example in selection.examples}
     kept = load_split(out)
     parts = split_subjects(taught, kept, validation=validation, test=test, seed=seed)

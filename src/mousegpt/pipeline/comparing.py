@@ -86,12 +86,15 @@ def find_tables(project: Project) -> tuple[dict[str, Path], Path]:
 
 def load_tables(path: Path, *patterns: str) -> pd.DataFrame:
     """Load a table, or all of a folder joined: those of the first pattern that any file has."""
-    files = [path]
+    files = [path] if path.is_file() else []
     if path.is_dir():
         found = (sorted(path.glob(pattern)) for pattern in (*patterns, "*.parquet"))
         files = next(filter(None, found), [])
     if not files:
-        raise DataError(f"Expected tables (.parquet) in {path}, found none; name another folder.")
+        raise DataError(
+            f"Expected tables (.parquet) in {path}, found none; name other tables, or with --truth "
+            "another truth (without poses a project has none of its own)."
+        )
     return pd.concat([load_table(file) for file in files], ignore_index=True)
 
 

@@ -19,6 +19,7 @@ from mousegpt.description.telling import read_freely, tell_states
 from mousegpt.evaluation.attributes import judge_attributes, score_attributes
 from mousegpt.io.atomic import write_atomically
 from mousegpt.io.tables import load_table, save_table
+from mousegpt.pipeline.curating import STEP as CURATION
 from mousegpt.pipeline.curating import load_curation, rate_words
 from mousegpt.pipeline.drawings import encode_figure
 from mousegpt.pipeline.pictures import get_figure
@@ -85,8 +86,9 @@ def evaluate_project_descriptions(project: Project) -> DescriptionCheck:
             pairs.append((load_table(words), load_table(posture)))
     if not pairs:
         raise ProjectError(
-            f"Expected descriptions and postures in {project.folder}, found none; "
-            "run 'mousegpt run' first."
+            f"Expected descriptions and postures of the same recordings in {project.folder}, found "
+            "none; run `mousegpt run` first. Where there are no poses nothing can be checked; what "
+            f"a judge keeps stands in the report and in {project.table(CURATION, STUDY).parent}."
         )
     words, posture = (pd.concat(tables, ignore_index=True) for tables in zip(*pairs, strict=True))
     check = _check(words, posture, is_truth=is_truth)

@@ -43,7 +43,8 @@ def list_jobs(ledger: Ledger) -> list[dict[str, Any]]:
     """Return a row per job: tasks by state, calls, money, rate and the time that is left.
 
     ``unknown`` are calls whose outcome is not known: the run was killed, or the connection cut.
-    ``usd_left`` is what the tasks that are left will cost, if they cost what the others did.
+    ``usd_left`` is what the tasks that are left will cost, if they cost what the others did; money
+    is None where nothing has a price.
     """
     ask = ledger.connection.execute
     counts = ask("SELECT job, state, count(*) FROM task GROUP BY job, state").fetchall()
@@ -56,11 +57,13 @@ def list_jobs(ledger: Ledger) -> list[dict[str, Any]]:
         left = sum(mine.get(known, 0) for known in ("todo", "sent", "waiting"))
         over = mine.get("done", 0) + mine.get("dead", 0)
         rate = rates.get(job, 0.0)
+        each = spent / over if spent and over else None
         rows.append(
             {"job": name, "state": f"paused: {reason or 'by hand'}" if state == "paused" else state}
             | {"done": mine.get("done", 0), "dead": mine.get("dead", 0), "left": left}
-            | {"calls": n_calls, "unknown": n_unknown, "usd": round((spent + reserved) / 1e6, 4)}
-            | {"usd_left": round(spent / 1e6 / over * left, 4) if over else None}
+            | {"calls": n_calls, "unknown": n_unknown}
+            | {"usd": round((spent + reserved) / 1e6, 4) if spent + reserved else None}
+            | {"usd_left": round(each * left / 1e6, 4) if each else None}
             | {"per_s": round(rate, 2), "left_s": round(left / rate) if left and rate else None}
         )
     return rows
@@ -113,7 +116,7 @@ def set_aside_tasks(ledger: Ledger, job: int, wanted: Container[bytes]) -> int:
     unwanted = [key for (key,) in open_keys if key not in wanted]
     if unwanted:
         aside = ledger.open_job(_ASIDE, account="")
-        pause_job(ledger, aside, "the settings of the last run do not ask for these")
+        pause_job(ledger, aside, "nobody asks for these now")
         with ledger.transaction():
             ledger.connection.executemany(
                 "UPDATE task SET job = ? WHERE key = ? AND state IN (0, 2)",

@@ -203,8 +203,9 @@ class _Run:
         affordable = self.price.count_affordable(budget.n_calls, budget.committed, dearest)
         if affordable == 0 and not self.n_away and not self.verdicts:
             self.stop = ProjectError(
-                f"The cap of {self.price.describe_cap()} is reached ({budget.n_calls:,} calls, "
-                f"{budget.committed / 1e6:.2f} USD); raise it and run again to go on."
+                f"The next call might exceed the cap of {self.price.describe_cap()} (used so far: "
+                f"{budget.n_calls:,} calls, {budget.committed / 1e6:.4g} USD); raise the cap and "
+                "run again to go on."
             )
         self.ledger.wake_tasks(self.job, self.clock())
         return self.ledger.claim_tasks(self.job, self.owner, min(room, affordable), estimate)
