@@ -17,7 +17,7 @@ from pydantic import Field
 from mousegpt.core.arrays import BoolArray, FloatArray
 from mousegpt.core.facts import UNKNOWN
 from mousegpt.kinematics.anatomy import PAWS
-from mousegpt.kinematics.thresholds import AIRBORNE, HIND_TRAVELS, WALL_IN_REACH
+from mousegpt.kinematics.thresholds import AIRBORNE, HIND_TRAVELS, HUNCHED, WALL_IN_REACH
 
 States = Mapping[str, FloatArray]
 
@@ -51,6 +51,7 @@ _HIGH = {"head_height": ("high",)}
 _NOT_RAPID = {"pace": ("still", "slow", "moderate")}
 _STEPPING = {"hindpaw_movement": ("stepping",)}
 _TRAVELS = "hind body travels"
+_STANDS_UP = "stands up"  # a mouse that washes sits upright too, and hunched
 
 RULES: Final[tuple[Rule, ...]] = (
     Rule("jumping", dict.fromkeys(PAWS, ("air",)), cue="off the ground"),
@@ -62,16 +63,26 @@ RULES: Final[tuple[Rule, ...]] = (
             "forepaw_movement": ("stroking",),
             "pace": _IN_PLACE,
         },
-        {"head_height": ("low", "middle")},
+        {"spine_vertical": ("arched",)},
     ),
     Rule(
         "supported rearing",
         {**_LIFTED, **_HIGH, "trunk_pitch": ("inclined", "upright")},
         {"pace": _IN_PLACE},
-        cue="wall in reach",
+        cue="stands up at the wall",
     ),
-    Rule("rearing", {**_LIFTED, **_HIGH, "trunk_pitch": ("inclined", "upright")}, _NOT_RAPID),
-    Rule("rearing", {**_HIGH, "trunk_pitch": ("upright",)}, {**_LIFTED, **_NOT_RAPID}),
+    Rule(
+        "rearing",
+        {**_LIFTED, **_HIGH, "trunk_pitch": ("inclined", "upright")},
+        _NOT_RAPID,
+        cue=_STANDS_UP,
+    ),
+    Rule(
+        "rearing",
+        {**_HIGH, "trunk_pitch": ("upright",)},
+        {**_LIFTED, **_NOT_RAPID},
+        cue=_STANDS_UP,
+    ),
     Rule(
         "turning",
         {"turning": _TURN, "direction": ("none", "left", "right")},
@@ -136,6 +147,7 @@ def _find_cues(facts: pd.DataFrame, states: States, head_swings: BoolArray) -> d
     """Find what the rules need beyond single states."""
     bl = facts["body_length"].to_numpy()
     reach = facts["snout_wall_distance"].to_numpy() + facts["snout_wall_distance_sd"].to_numpy()
+    is_long = ~(facts["stretch"].to_numpy() < HUNCHED)
     moves = (
         (states["head_movement"] == "moving")
         | np.isin(states["forepaw_movement"], ("moving", "stepping", "stroking"))
@@ -147,9 +159,10 @@ def _find_cues(facts: pd.DataFrame, states: States, head_swings: BoolArray) -> d
     hind = facts[["hindpaw_left_height", "hindpaw_right_height"]].min(axis=1).to_numpy()
     cues = {
         "": np.ones(len(facts), bool),
-        "wall in reach": reach < WALL_IN_REACH * bl,
+        _STANDS_UP: is_long,
+        "stands up at the wall": is_long & (reach < WALL_IN_REACH * bl),
         "head swings": head_swings,
-        "hind body travels": hind_speed > HIND_TRAVELS * bl,
+        _TRAVELS: hind_speed > HIND_TRAVELS * bl,
         "off the ground": hind > AIRBORNE * bl,
     }
     maybe = [rule.allow(states) & cues[rule.cue] for rule in RULES[:-1]]

@@ -151,20 +151,19 @@ def _classify_place(facts: pd.DataFrame, bl: FloatArray, certainty: float) -> Fl
 def _classify_paw(facts: pd.DataFrame, paw: str, bl: FloatArray, certainty: float) -> FloatArray:
     """Say whether a paw is on the ground, in the air or, a forepaw, at the face.
 
-    A paw that goes over the ground does not stand on it. One that may be in a step, because its
-    speed at the moment is not known, stands only where its height leaves no doubt.
+    A paw that goes over the ground does not stand on it, however low it is. Where its speed at the
+    moment is not known the height decides alone.
     """
     edges = (at.PAW_STEPS, at.PAW_PLANTED, at.PAW_LIFTED)
-    steps, planted, lifted = (_compute_share(facts, f"{paw}_height", bl, edge) for edge in edges)
+    steps, planted, low = (_compute_share(facts, f"{paw}_height", bl, edge) for edge in edges)
     now = _compute_share(facts, f"{paw}_ground_speed", bl, at.PAW_SWINGS)
-    still = _compute_share(facts, f"{paw}_speed", bl, at.PART_STILL)
-    stays = np.nan_to_num(np.fmax(now, still))
+    stays = np.nan_to_num(np.fmax(now, _compute_share(facts, f"{paw}_speed", bl, at.PART_STILL)))
     ground = np.where(np.isnan(now), np.maximum(steps, stays * planted), stays * planted)
-    air = stays * (1 - lifted) + (1 - stays) * (1 - steps)
+    air = 1 - stays * low - (1 - stays) * steps
     if not paw.startswith("forepaw"):
         return _name_likely(np.stack([ground, air]), ("ground", "air"), certainty)
     near = np.nan_to_num(_compute_share(facts, f"{paw}_face_distance", bl, at.PAW_AT_FACE))
-    face = near * (1 - lifted)
+    face = near * (1 - low)
     return _name_likely(np.stack([ground, air - face, face]), ("ground", "air", "face"), certainty)
 
 

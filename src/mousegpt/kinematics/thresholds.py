@@ -20,11 +20,11 @@ class Bands:
     reason: str
 
 
-#: A paw that keeps its place is lifted above this, and planted below the other: where planted paws
-#: of real mice are measured differs by 0.3 cm.
+#: A paw that keeps its place is off the ground above this, and on it below the other: planted ones
+#: of a real mouse are measured within 0.3 cm of each other.
 PAW_LIFTED, PAW_PLANTED = 0.09, 0.045
-#: A paw that may be in a step is lifted above this (0.2 cm): slow steps lift it by 0.2 to 0.5 cm.
-PAW_STEPS: Final = 0.025
+#: A paw that may be in a step is off the ground above this: slow walks lift it by 0.2 to 0.5 cm.
+PAW_STEPS: Final = 0.035
 #: Faster over the ground than this a paw swings (8 cm/s), however low it is: planted ones do not
 #: slide, and a swing is two to five times as fast as the body.
 PAW_SWINGS: Final = 1.0
@@ -44,6 +44,8 @@ HEAD_SWING: Final = 15.0
 HIND_TRAVELS: Final = 0.15
 #: Both hind paws higher than this (1.2 cm): higher than they are lifted in a step.
 AIRBORNE: Final = 0.15
+#: A mouse that is shorter than this sits hunched; one that rears is as long as on all fours.
+HUNCHED: Final = 0.85
 #: A snout nearer to the wall than this can touch it with a paw or a whisker pad.
 WALL_IN_REACH: Final = 0.25
 

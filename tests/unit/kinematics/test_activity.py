@@ -79,6 +79,21 @@ def test_a_jump_takes_all_paws_off_the_ground():
     assert (aloft[["hindpaw_left_height", "hindpaw_right_height"]] > 1).all(axis=None)
 
 
+@pytest.mark.parametrize(("stretch", "named"), [(1.1, "rearing"), (0.7, UNKNOWN)])
+def test_a_mouse_that_sits_upright_and_hunched_does_not_rear(stretch, named):
+    upright = {"head_height": ["high"], "trunk_pitch": ["upright"], "pace": ["still"]}
+    assert classify(1, stretch=stretch, **upright) == [named]
+
+
+def test_only_an_arched_back_washes_with_the_head_high():
+    washing = {
+        "forepaw_left": ["face"], "forepaw_right": ["face"], "forepaw_movement": ["stroking"],
+        "head_height": ["high"], "trunk_pitch": ["upright"], "pace": ["still"],
+    }  # fmt: skip
+    assert classify(1, **washing, spine_vertical=["arched"]) == ["grooming"]
+    assert classify(1, **washing, spine_vertical=["flat"]) == ["rearing"]
+
+
 def test_a_view_from_above_claims_nothing_about_heights():
     session = make_session([(n, 2.0) for n in BEHAVIORS], fps=50, noise_cm=0.03, seed=4)
     flat = session.poses.isel(space=[0, 1])
@@ -101,10 +116,11 @@ def test_leaning_is_not_walking(as_poses):
     assert not {"walking", "running"} & set(activity(table))
 
 
-def classify(n, min_bout_s=0.3, individual="mouse", **states):
+def classify(n, min_bout_s=0.3, individual="mouse", stretch=np.nan, **states):
     """Classify samples of which only the given states are known; the hind body goes along."""
     facts = pd.DataFrame({"individual": individual, "time_s": 0.2 * np.arange(n), "body_length": 8})
     facts = facts.assign(progression=9.0, hind_progression=9.0, snout_wall_distance=np.nan)
+    facts = facts.assign(stretch=stretch)
     facts = facts.assign(snout_wall_distance_sd=np.nan, **dict.fromkeys(PAW_HEIGHTS, np.nan))
     table = {s.name: np.full(n, UNKNOWN, object) for s in STATES}
     table |= {name: np.array(values, object) for name, values in states.items()}

@@ -21,6 +21,15 @@ def test_body_length_of_a_coarse_skeleton_is_near(walk, as_poses):
         assert estimate_body_length(as_poses(points)).item() == pytest.approx(full, rel=0.35)
 
 
+def test_a_hunched_mouse_is_as_long_as_its_spine_says(walk, as_poses):
+    points = walk()
+    points[:, KEYPOINTS.index("Snout")] = [3.0, 0, 1.0]  # bent down to the belly
+    spine = [points[0, KEYPOINTS.index(name)] for name in ("Snout", "SpineF", "SpineG", "TailBase")]
+    expected = 0.83 * np.linalg.norm(np.diff(spine, axis=0), axis=1).sum()
+    assert expected > np.linalg.norm(spine[0] - spine[-1])
+    assert estimate_body_length(as_poses(points)).item() == pytest.approx(expected)
+
+
 def test_no_points_no_length(as_poses):
     assert np.isnan(estimate_body_length(as_poses(np.full((5, 24, 3), np.nan))).item())
 

@@ -20,8 +20,7 @@ LEGAL = {state.name: (*state.values, UNKNOWN) for state in STATES}
 def test_every_band_belongs_to_a_state_and_names_its_values():
     states = {state.name: state for state in STATES}
     for name, bands in BANDS.items():
-        told = set(states[name].values) - {"neck"}  # a height does not say what a paw is held to
-        assert set(bands.values) == told
+        assert set(bands.values) == set(states[name].values)
         assert len(bands.values) == len(bands.edges) + 1
         assert list(bands.edges) == sorted(bands.edges)
         assert bands.reason
@@ -74,6 +73,29 @@ def test_paws_on_the_ground_in_the_air_and_at_the_face(walk, as_poses):
     table = compute_posture(as_poses(points))
     assert table["state_forepaw_left"].iloc[[2, 7, 12]].tolist() == ["ground", "air", "air"]
     assert table["state_forepaw_right"].iloc[[2, 7, 12]].tolist() == ["ground", "ground", "face"]
+
+
+@pytest.mark.parametrize(("height", "speed", "expected"), [
+    (0.1, 0.0, "ground"), (0.1, 30.0, UNKNOWN), (0.5, 30.0, "air"),
+    (0.5, 0.0, UNKNOWN), (1.2, 0.0, "air"),
+])  # fmt: skip
+def test_a_paw_that_goes_over_the_ground_does_not_stand(walk, as_poses, height, speed, expected):
+    points = walk()
+    paw = KEYPOINTS.index("HindpawL")
+    points[:, paw, 0] += speed * np.arange(len(points)) / 50
+    points[:, paw, 2] = height
+    table = compute_posture(as_poses(points))
+    assert set(table["state_hindpaw_left"].iloc[1:-1]) == {expected}
+
+
+def test_where_a_step_is_too_short_to_time_the_height_decides(walk, as_poses):
+    points = walk(fps=20.0)
+    paw = KEYPOINTS.index("ForepawR")
+    points[:, paw, 0] += 30 * np.arange(len(points)) / 20
+    points[50:, paw, 2] = 0.5
+    table = compute_posture(as_poses(points, fps=20.0))
+    assert set(table["state_forepaw_right"].iloc[:10]) == {"ground"}
+    assert set(table["state_forepaw_right"].iloc[-10:]) == {"air"}
 
 
 def test_a_planted_paw_under_a_swaying_body_stays_still(as_poses):
