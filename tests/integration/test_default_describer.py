@@ -103,6 +103,17 @@ def test_poses_are_worded_and_pictures_are_looked_at(project):
     assert "-0.1, 0, 0.1 s around it" in report
 
 
+def test_words_alone_are_drawn(project):
+    header, _, pixels = project.manifest.read_text().splitlines()
+    project.manifest.write_text(f"{header}\n{pixels}\n")
+    complete, failed, _ = run(project)
+    assert complete, failed
+    drawn = {path.stem for path in (project.folder / "figures").glob("*.svg")}
+    assert drawn >= {"ethogram", "proportions", "fine_postures"}
+    assert not drawn & {"speeds", "positions", "positions_body_lengths"}
+    assert "Ethogram" in project.report.read_text("utf-8")
+
+
 def test_our_own_model_sees_three_moments_with_their_true_times(project):
     assert run(project, until="descriptions")[0]
     mosaics = load_table(project.table("mosaics", "pixels")).set_index("frame")

@@ -217,6 +217,11 @@ def _read_key(variable: str) -> str:
             f"The environment variable {variable} should hold the key, but it is not set; set it "
             "in this shell and run again."
         )
+    if not re.fullmatch(r"[!-~]+", key):
+        raise BackendError(
+            f"The environment variable {variable} should hold the key, but no key has blanks, line "
+            "breaks or letters beyond ASCII; copy it anew, without quotation marks."
+        )
     return key
 
 

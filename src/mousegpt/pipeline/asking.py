@@ -14,18 +14,21 @@ from pathlib import Path
 from typing import Final
 
 from mousegpt.core.errors import BackendError, ProjectError
+from mousegpt.io.tables import load_table
 from mousegpt.pipeline.chain import Job
 from mousegpt.pipeline.ledger import Answer, Ledger, Policy, Progress, opening_ledger, run_job
 from mousegpt.pipeline.ledger.disks import require_space
 from mousegpt.pipeline.ledger.jobs import (
     find_jobs,
     list_dead_payloads,
+    read_budget,
     retry_dead_tasks,
     set_aside_tasks,
 )
 from mousegpt.pipeline.ledger.runner import Call
 from mousegpt.pipeline.ledger.verdicts import Judge
 from mousegpt.pipeline.project import Project
+from mousegpt.pipeline.provenance import load_provenance
 from mousegpt.pipeline.services import Terms
 
 #: A job with more calls to make is tried out on a few first.
@@ -47,6 +50,8 @@ class Inquiry:
         Asks for the answers to some tasks.
     judge
         Says in a word what makes a reply unusable; "" when it can be used.
+    n_later
+        About how many calls other recordings will want after this job.
     """
 
     name: str
@@ -54,6 +59,7 @@ class Inquiry:
     call: Call
     judge: Judge
     batch_size: int = 1
+    n_later: int = 0
 
 
 def locate_ledger(project: Project) -> Path:
@@ -99,10 +105,11 @@ def _work(job: Job, ledger: Ledger, number: int, inquiry: Inquiry, n: int) -> in
     n_open = _count_open(ledger, number)
     require_space(job.project.folder, n_open)
     job.report(n - n_open, n)
-    if n_open > LARGE_JOB:
+    if n_open > PILOT and n_open + inquiry.n_later > LARGE_JOB:
         pilot = _run(job, ledger, number, inquiry, n, n_open, limit=PILOT)
         spent, n_open = pilot.spent, _count_open(ledger, number)
-        told = judge_pilot(pilot, n_open, inquiry.terms)
+        used = read_budget(ledger, number).committed
+        told = judge_pilot(pilot, n_open + inquiry.n_later, inquiry.terms, used)
         job.report(n - n_open, n, told)
     return spent + _run(job, ledger, number, inquiry, n, n_open).spent
 
@@ -121,8 +128,15 @@ def _run(
     )  # fmt: skip
 
 
-def judge_pilot(pilot: Progress, n_left: int, terms: Terms) -> str:
+def judge_pilot(pilot: Progress, n_left: int, terms: Terms, used: int = 0) -> str:
     """Say what the rest of a job will take, from what its first calls took.
+
+    Parameters
+    ----------
+    n_left
+        Calls that are left, those of other recordings included.
+    used
+        Micro-dollars that the account has spent, the pilot included.
 
     Raises
     ------
@@ -143,12 +157,33 @@ def judge_pilot(pilot: Progress, n_left: int, terms: Terms) -> str:
     cost = f"{usd:,.2f} USD" if terms.price.is_known else "a price that is not known"
     told = f"about {n_left:,} calls are left: {hours:,.1f} h and {cost}"
     cap = terms.price.max_usd
-    if cap is not None and usd > cap:
+    if cap is not None and usd + used / 1e6 > cap:
         raise ProjectError(
-            f"After a pilot of {per_task} frames {told}, but max_usd is {cap:g}; raise it in "
-            "mousegpt.toml, or describe fewer frames (mosaics.rate_hz). The pilot is kept."
+            f"After a pilot of {per_task} frames {told}, but max_usd is {cap:g}, and "
+            f"{used / 1e6:,.2f} are spent; raise it in mousegpt.toml, or describe fewer frames "
+            "(mosaics.rate_hz). The pilot is kept."
         )
     return f"after a pilot of {per_task} frames {told}"
+
+
+def count_later(job: Job, asked: str, terms: Terms, who: str) -> int:
+    """Return about how many calls the recordings that are not done will want; 0 for free ones.
+
+    Parameters
+    ----------
+    asked
+        The step whose rows are asked about.
+    who
+        Name of the service; what another one has answered is asked anew.
+    """
+    (port,), n = job.step.ports, 0
+    for recording in job.project.load_recordings() if not terms.price.is_free else ():
+        table = job.project.table(asked, recording.id)
+        record = load_provenance(job.project.provenance(job.step.name, recording.id))
+        done = record is not None and record.backends.get(port, "").startswith(who)
+        if recording.id != job.unit and not done and table.is_file():
+            n += len(load_table(table))
+    return n
 
 
 def _count_open(ledger: Ledger, number: int) -> int:

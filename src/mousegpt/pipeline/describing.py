@@ -11,7 +11,7 @@ from mousegpt.core.chat import CallError, Reply
 from mousegpt.core.query import FrameQuery
 from mousegpt.core.recording import Recording
 from mousegpt.description.vlm import build_queries, judge_reply, tabulate_replies, write_question
-from mousegpt.pipeline.asking import Inquiry, ask_service, hash_call
+from mousegpt.pipeline.asking import Inquiry, ask_service, count_later, hash_call
 from mousegpt.pipeline.chain import Job, Output
 from mousegpt.pipeline.choices import KINEMATIC, NANO
 from mousegpt.pipeline.ledger import Task
@@ -48,7 +48,8 @@ def make_descriptions(job: Job) -> Output:
         return list(service.describer.describe(asked, pictures, attempt=tasks[0].n_unusable))
 
     name = f"{job.unit} by {service.account} ({service.name})"
-    inquiry = Inquiry(name, service, call, judge_reply, service.describer.batch_size)
+    n_later = count_later(job, "mosaics", service, service.name)
+    inquiry = Inquiry(name, service, call, judge_reply, service.describer.batch_size, n_later)
     found, spent = ask_service(job, inquiry, payloads)
     answers = [found[key] for key in keys]
     table = tabulate_replies(frames, [a.reply for a in answers], [a.reason for a in answers])

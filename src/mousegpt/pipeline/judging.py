@@ -30,7 +30,7 @@ from mousegpt.description.rating import (
     tabulate_ratings,
     write_rating_question,
 )
-from mousegpt.pipeline.asking import Inquiry, ask_service, hash_call
+from mousegpt.pipeline.asking import Inquiry, ask_service, count_later, hash_call
 from mousegpt.pipeline.chain import Job, Output, Step
 from mousegpt.pipeline.curating import STEP
 from mousegpt.pipeline.describing import gather_queries, read_shown
@@ -157,7 +157,8 @@ def make_curation(job: Job) -> Output:
         return list(service.judge.rate(asked, pictures, attempt=tasks[0].n_unusable))
 
     name = f"{job.unit} rated by {service.account} ({service.name})"
-    inquiry = Inquiry(name, service, call, judge_rating, service.judge.batch_size)
+    n_later = count_later(job, "descriptions", service, service.name)
+    inquiry = Inquiry(name, service, call, judge_rating, service.judge.batch_size, n_later)
     found, spent = ask_service(job, inquiry, payloads)
     answers = [found[key] if key else None for key in keys]
     ratings = tabulate_ratings(

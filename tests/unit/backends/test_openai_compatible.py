@@ -127,6 +127,14 @@ def test_a_key_in_the_settings_is_refused_without_repeating_it():
         Endpoint(url="http://localhost/v1", model="m", key_variable=KEY)
 
 
+@pytest.mark.parametrize("key", [f"“{KEY}”", f"{KEY}\nX: y", f"{KEY} {KEY}"])
+def test_a_key_that_no_header_can_carry_is_refused_without_repeating_it(monkeypatch, key):
+    monkeypatch.setenv("LAB_KEY", key)
+    with pytest.raises(BackendError, match="copy it anew") as caught:
+        OpenAICompatible(Endpoint(url="http://localhost/v1", model="m", key_variable="LAB_KEY"))
+    assert KEY not in str(caught.value)
+
+
 def test_a_missing_key_is_named(make_model, monkeypatch):
     monkeypatch.delenv("LAB_KEY", raising=False)
     with pytest.raises(BackendError, match="LAB_KEY"):

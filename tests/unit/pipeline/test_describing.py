@@ -77,6 +77,9 @@ def test_a_pilot_stops_what_would_be_too_dear():
     priced = {"usd_per_million_prompt_tokens": 1.0, "usd_per_million_reply_tokens": 1.0}
     with pytest.raises(ProjectError, match=r"14\.40 USD, but max_usd is 14"):
         judge_pilot(PILOT, 7200, serve(**priced, max_usd=14.0))
+    judge_pilot(PILOT, 7200, serve(**priced, max_usd=15.0))
+    with pytest.raises(ProjectError, match=r"max_usd is 15, and 0\.70 are spent"):
+        judge_pilot(PILOT, 7200, serve(**priced, max_usd=15.0), used=700_000)
 
 
 def test_a_pilot_stops_a_model_that_cannot_answer():

@@ -30,6 +30,11 @@ class Price:
         """Whether calls can be priced."""
         return None not in (self.usd_per_million_prompt_tokens, self.usd_per_million_reply_tokens)
 
+    @property
+    def is_free(self) -> bool:
+        """Whether calls cost nothing, as those of a model on this machine."""
+        return self.usd_per_million_prompt_tokens == self.usd_per_million_reply_tokens == 0
+
     def describe_cap(self) -> str:
         """Name the caps.
 

@@ -1,15 +1,15 @@
 """A job ends with every task answered or given up for a reason, whatever the service does."""
 
 import signal
-import sqlite3
 import threading
 import time
 
 import pytest
+from scripted.jobs import echo, fill, run
 
 from mousegpt.core.chat import CallError, Reply
 from mousegpt.core.errors import BackendError, ProjectError
-from mousegpt.pipeline.ledger import Policy, Price, open_ledger, opening_ledger, run_job
+from mousegpt.pipeline.ledger import Price, open_ledger
 from mousegpt.pipeline.ledger.jobs import (
     find_jobs,
     list_faults,
@@ -20,33 +20,6 @@ from mousegpt.pipeline.ledger.jobs import (
     set_aside_tasks,
     verify_ledger,
 )
-
-QUICK = Policy(first_delay_s=0.001, longest_delay_s=0.004, rest_s=0.02, max_rests=3)
-
-
-@pytest.fixture
-def ledger(tmp_path):
-    ledger = open_ledger(tmp_path / "ledger.sqlite")
-    yield ledger
-    ledger.close()
-
-
-def fill(ledger, n=20, name="job"):
-    job = ledger.open_job(name, "account")
-    ledger.add_tasks(job, ((b"%05d" % i, f"task {i}") for i in range(n)))
-    return job
-
-
-def echo(tasks):
-    return [Reply(task.payload, "stop", "m", 100, 10) for task in tasks]
-
-
-def accept(reply):
-    return ""
-
-
-def run(ledger, job, call=echo, judge=accept, **options):
-    return run_job(ledger, job, call, judge, **{"policy": QUICK} | options)
 
 
 def states(ledger, n=20):
@@ -285,78 +258,6 @@ def test_calls_of_the_dead_are_unknown_and_their_tasks_asked_again(ledger):
     with ledger.transaction():  # an answer of the dead that comes late changes nothing
         assert not ledger.settle_call(late[0], "ok", 7)
     assert verify_ledger(ledger) == []
-
-
-def test_anything_may_be_said(ledger):
-    texts = ["\x00\x00", "\ud800 lone", "🐁" * 1000, "", "x" * 1_000_000]
-
-    def call(tasks):
-        return [Reply(texts[task.seq - 1], "\ud800", "\x00") for task in tasks]
-
-    run(ledger, fill(ledger, 5), call)
-    found = ledger.read_answers([b"%05d" % i for i in range(5)])
-    assert [answer.reply.text for answer in found.values()] == texts
-    assert verify_ledger(ledger) == []
-
-
-def test_verify_sees_a_changed_reply_and_a_damaged_page(ledger, tmp_path):
-    run(ledger, fill(ledger, 300))
-    ledger.connection.execute("UPDATE answer SET text = X'00' WHERE call = 1")
-    assert verify_ledger(ledger) == ["1 replies differ from their checksum."]
-    ledger.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    ledger.close()
-    path = tmp_path / "ledger.sqlite"
-    data = bytearray(path.read_bytes())
-    for place in range(4096 * 4, len(data), 4096):
-        data[place : place + 64] = b"\xff" * 64
-    path.write_bytes(data)
-    broken = open_ledger(path)
-    assert any("damaged" in problem for problem in verify_ledger(broken))
-    broken.close()
-
-
-def test_a_file_that_is_no_ledger_is_refused(tmp_path):
-    path = tmp_path / "ledger.sqlite"
-    path.write_bytes(b"not a database, but long enough to look like one" * 100)
-    with pytest.raises(ProjectError, match="Cannot use the ledger"):
-        open_ledger(path)
-
-
-def test_a_ledger_that_breaks_in_use_is_told_in_a_sentence(ledger, tmp_path):
-    run(ledger, fill(ledger, 300))
-    ledger.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    path = tmp_path / "ledger.sqlite"
-    data = path.read_bytes()
-    path.write_bytes(data[: 4096 * 4] + b"\xff" * (len(data) - 4096 * 4))
-    with pytest.raises(ProjectError, match="It is damaged"), opening_ledger(path) as broken:
-        broken.read_answers([b"%05d" % i for i in range(300)])
-
-
-def test_a_ledger_that_another_program_holds_is_told_so(ledger, tmp_path):
-    holder = sqlite3.connect(tmp_path / "ledger.sqlite", isolation_level=None)
-    holder.execute("BEGIN IMMEDIATE")
-    ledger.connection.execute("PRAGMA busy_timeout = 1")
-    with pytest.raises(ProjectError, match="Another program holds it"):
-        fill(ledger)
-    holder.close()
-
-
-def test_a_ledger_of_another_version_is_left_alone(ledger, tmp_path):
-    ledger.connection.execute("UPDATE meta SET value = '99'")
-    with pytest.raises(ProjectError, match="version 99"):
-        open_ledger(tmp_path / "ledger.sqlite")
-
-
-def test_the_file_itself_refuses_nonsense(ledger):
-    fill(ledger, 1)
-    for change in ("state = 3", "state = 1", "state = 9", "answer = 5"):
-        with pytest.raises(sqlite3.IntegrityError):
-            ledger.connection.execute(f"UPDATE task SET {change}")
-
-
-def test_commits_reach_the_disk(ledger):
-    assert ledger.connection.execute("PRAGMA synchronous").fetchone() == (2,)
-    assert ledger.connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
 def test_jobs_are_found_by_name(ledger):
