@@ -96,7 +96,7 @@ def score_boxes(detector, truth):
         if len(boxes)
     ]
     share = float(np.mean(np.greater_equal(overlaps, 0.5)))
-    return share, f"{share:.4f} found, median IoU {np.median(overlaps):.3f}"
+    return share, f"{share:.4f} of {len(overlaps)} mice found, median IoU {np.median(overlaps):.3f}"
 
 
 def score_keypoints(estimator, truth):

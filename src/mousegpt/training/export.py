@@ -152,7 +152,7 @@ def halve_network(source: Path, target: Path) -> None:
     graph, widened = model.graph, {}
     for tensor in graph.initializer:
         weights = to_array(tensor)
-        if tensor.name.startswith(_PREFIX) and weights.ndim > 1:
+        if tensor.name.startswith(_PREFIX) and weights.ndim > 1 and weights.dtype == np.float32:
             tensor.CopyFrom(from_array(weights.astype(np.float16), tensor.name))
             widened[tensor.name] = f"{tensor.name}.widened"
     casts = [make_node("Cast", [old], [new], to=TensorProto.FLOAT) for old, new in widened.items()]

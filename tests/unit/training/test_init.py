@@ -125,6 +125,8 @@ def test_convolutions_of_16_bits_are_rounded_as_such_and_the_rest_is_exact(kind,
             rounded += not torch.equal(weights[name], tensor)
     assert rounded > 10
     assert read_header(tmp_path / "half.onnx") == read_header(tmp_path / "net.onnx")
+    halve_network(tmp_path / "half.onnx", tmp_path / "again.onnx")
+    assert (tmp_path / "again.onnx").read_bytes() == (tmp_path / "half.onnx").read_bytes()
 
 
 @pytest.mark.parametrize("kind", NETWORKS)
