@@ -54,8 +54,9 @@ def estimate_body_length(poses: Poses) -> xr.DataArray:
             for a, b, factor in BODY_MEASURES
         ]
         chosen = measures[choose_first([m.notnull().to_numpy() for m in measures], share=0.2)]
+        straight = chosen.median("time")
         least = ON_ALL_FOURS * measure_spine(one).median("time")
-        lengths.append(np.fmax(chosen.median("time"), least))
+        lengths.append(straight.where(~(straight < least), least))
     joined: xr.DataArray = xr.concat(lengths, poses["individual"])
     return joined
 
@@ -64,7 +65,8 @@ def measure_spine(position: xr.DataArray) -> xr.DataArray:
     """Return the length along the spine, from snout to tail base; NaN where a point is unknown."""
     places = [locate(position, landmark) for landmark in SPINE]
     pieces = [measure_length(front - back) for front, back in pairwise(places)]
-    return xr.concat(pieces, "piece").sum("piece", skipna=False)
+    length: xr.DataArray = xr.concat(pieces, "piece").sum("piece", skipna=False)
+    return length
 
 
 def scale_poses(
