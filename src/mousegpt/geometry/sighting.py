@@ -237,5 +237,6 @@ def _look_at_things(best: FloatArray, boxes: FloatArray) -> BoolArray:
             at, edge = middle[view, rows], (best[view, rows, 2:4] - best[view, rows, :2]).max()
             still = np.linalg.norm(at - np.median(at, axis=0), axis=1) < _STILL * edge
             low, high = np.percentile(expected[view, rows], (5, 95), axis=0)
-            stuck[view] = still.mean() >= _MOSTLY and np.linalg.norm(high - low) > edge
+            roams = np.linalg.norm(high - low) > 2 * _STILL * edge
+            stuck[view] = roams and still.mean() >= _MOSTLY
     return stuck
