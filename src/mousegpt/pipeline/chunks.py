@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
 from mousegpt.core.arrays import FloatArray
 from mousegpt.pipeline.cache import open_store
+
+_FORM: Final = "npy"  # of a value; what an earlier version wrote is not read
 
 
 class KeptChunks:
@@ -40,18 +44,18 @@ class KeptChunks:
         row = self._store.execute("SELECT value FROM vector WHERE key = ?", (key,)).fetchone()
         if row is None:
             return None
-        shape = np.frombuffer(row[0][:12], dtype="<i4")
-        return np.frombuffer(row[0][12:], dtype="<f4").reshape(shape).astype(np.float64)
+        return np.asarray(np.load(io.BytesIO(row[0]), allow_pickle=False), dtype=np.float64)
 
     def put(
         self, view: str, frames: Sequence[int], found: FloatArray, question: bytes = b""
     ) -> None:
-        """Keep what was found in a chunk, as float32."""
-        value = np.array(found.shape, dtype="<i4").tobytes() + found.astype("<f4").tobytes()
+        """Keep what was found in a chunk, of any shape, as float32."""
+        value = io.BytesIO()
+        np.save(value, found.astype("<f4"), allow_pickle=False)
         with self._store:
-            row = (self._make_key(view, frames, question), value)
+            row = (self._make_key(view, frames, question), value.getvalue())
             self._store.execute("INSERT OR REPLACE INTO vector VALUES (?, ?)", row)
 
     def _make_key(self, view: str, frames: Sequence[int], question: bytes) -> bytes:
-        text = json.dumps([self._identities[view], list(frames)])
+        text = json.dumps([_FORM, self._identities[view], list(frames)])
         return hashlib.sha256(text.encode() + question).digest()

@@ -9,6 +9,7 @@ from stickmouse.networks import MiddleEstimator
 
 from mousegpt.core.calibration import Calibration
 from mousegpt.io.video import write_video
+from mousegpt.pipeline.chunks import KeptChunks
 from mousegpt.pipeline.posing import estimate_views
 from mousegpt.synthetic.rig import arrange_views, build_rig
 
@@ -117,6 +118,17 @@ def test_workers_and_interruptions_change_nothing(videos):
     quiet = BlobDetector()
     look(videos, detector=quiet, kept=kept)
     assert quiet.n_searched == 0
+
+
+def test_what_a_project_keeps_is_found_again(videos, tmp_path):
+    identities = {view: view for view in videos}
+    found = []
+    for detector in (BlobDetector(), BlobDetector()):
+        with KeptChunks(tmp_path / "finds.sqlite", identities) as kept:
+            found.append(look(videos, detector=detector, kept=kept))
+    assert detector.n_searched == 0
+    np.testing.assert_array_equal(found[0].boxes, found[1].boxes)
+    np.testing.assert_array_equal(found[0].poses["position"], found[1].poses["position"])
 
 
 def exchange(rig):

@@ -1,6 +1,7 @@
 """Finds are kept by all that they depend on."""
 
 import numpy as np
+import pytest
 
 from mousegpt.pipeline.chunks import KeptChunks
 
@@ -18,6 +19,16 @@ def test_finds_come_back_as_float32_and_for_their_own_chunk_only(tmp_path):
     with KeptChunks(path, {"top": "another network", "side": "a"}) as kept:
         assert kept.get("top", [0, 1, 2]) is None
         assert kept.get("side", [0, 1, 2]) is not None  # a copy of the same video
+
+
+@pytest.mark.parametrize("shape", [(16, 1, 77), (16, 102), (5,)])
+def test_finds_of_any_shape_come_back(shape, tmp_path):
+    found = np.random.default_rng(1).normal(size=shape).astype(np.float32)
+    with KeptChunks(tmp_path / "finds.sqlite", {"top": "a"}) as kept:
+        kept.put("top", range(len(found)), found.astype(float), b"question")
+        again = kept.get("top", range(len(found)), b"question")
+    assert again.dtype == np.float64
+    np.testing.assert_array_equal(again, found)
 
 
 def test_a_damaged_file_is_begun_anew(tmp_path):
