@@ -114,6 +114,8 @@ def test_what_cannot_be_described_says_so(project, quick):
         for table in read_rows(project):
             assert set(table["status"]) == {"refused"}
             assert table["overall"].isna().all()
+        assert run(project)[0]  # and the report says so
+        assert "60 of 60 frames have no description (60 refused)" in project.report.read_text()
         done = CliRunner().invoke(app, ["job", "retry-dead", "-C", str(project.folder)])
         assert done.exit_code == 0, done.output
         assert "60 frame(s)" in done.output

@@ -119,7 +119,7 @@ def _run(
     limit: int | None = None,
 ) -> Progress:  # fmt: skip
     def listen(progress: Progress) -> None:
-        job.report(n - n_open + progress.n_done + progress.n_dead, n)
+        job.report(n - n_open + progress.n_done + progress.n_dead, n, progress.news)
 
     return run_job(
         ledger, number, inquiry.call, inquiry.judge, price=inquiry.terms.price, policy=Policy(),

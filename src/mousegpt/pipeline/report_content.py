@@ -39,7 +39,8 @@ def gather_content(job: Job) -> ReportContent:
     """Gather all that the page tells; what a project does not have is left out."""
     notes = job.notes("poses")
     described = bool(job.members["behaviors"])
-    behaviors = job.load("behaviors") if described else pd.DataFrame(columns=[*KEY, "behavior"])
+    words = job.load("descriptions") if described else pd.DataFrame(columns=[*KEY, "status"])
+    behaviors = _load_behaviors(job, words) if described else words.assign(behavior=None)
     posture = job.load("posture") if described else pd.DataFrame()
     describers = _name_describers(job)
     rows = [
@@ -52,14 +53,14 @@ def gather_content(job: Job) -> ReportContent:
         version=mousegpt.__version__,
         overview=_sum_up(job, behaviors, describers),
         findings=write_findings(job) if described else [],
-        warnings=write_warnings(job.recordings, notes, posture, job.load("mosaics")),
+        warnings=write_warnings(job.recordings, notes, posture, job.load("mosaics"), words),
         figures=[*(_load_figures(job) if described else []), *draw_ratings(curated)],
         examples=_load_examples(job) if described else [],
         novelty_report=(job.project.folder / "novelty.md").read_text("utf-8") if described else "",
         recordings=rows,
         known_keypoints=_measure_keypoints(job),
         unknown_states=_measure_states(posture),
-        word_check=check_words(job.load("descriptions"), posture) if described else [],
+        word_check=check_words(words, posture),
         ratings=count_reasons(curated),
         rating_notes=tell_ratings(curated),
         mosaics=_load_mosaics(job),
@@ -67,6 +68,12 @@ def gather_content(job: Job) -> ReportContent:
         methods=write_methods(job, notes) if described else "",
         provenance=_list_provenance(job),
     )
+
+
+def _load_behaviors(job: Job, words: pd.DataFrame) -> pd.DataFrame:
+    """Load the behaviours of the frames that have a description."""
+    said = words.loc[words["status"] == "ok", list(KEY)]
+    return job.load("behaviors").merge(said, on=list(KEY))
 
 
 def encode_picture(data: bytes) -> str:

@@ -16,6 +16,7 @@ from mousegpt.stats.proportions import UNASSIGNED, summarize_groups
 
 _POOR_FLOOR: Final = 0.05  # r.m.s. distance of planted paws, in body lengths
 _MANY_UNKNOWN: Final = 0.3
+_MANY_WORDLESS: Final = 0.01
 
 
 def write_findings(job: Job) -> list[str]:
@@ -26,11 +27,8 @@ def write_findings(job: Job) -> list[str]:
     counts = summary.groupby("group")["n_animals"].max()
     overall = proportions.groupby("behavior")["share"].mean().drop(UNASSIGNED, errors="ignore")
     top = overall.sort_values(ascending=False, kind="stable").head(5)
-    findings = [
-        "The commonest behaviours, averaged over animals: "
-        + ", ".join(f"{name} {share:.0%}" for name, share in top.items())
-        + "."
-    ]
+    shares = ", ".join(f"{name} {share:.0%}" for name, share in top.items())
+    findings = [f"The commonest behaviours, averaged over animals: {shares}."] if shares else []
     findings += _compare_groups(means.drop(index=UNASSIGNED, errors="ignore"), counts)
     bouts = job.load("proportions", "bouts")
     longest = bouts[bouts["behavior"] != UNASSIGNED].sort_values(
@@ -42,11 +40,12 @@ def write_findings(job: Job) -> list[str]:
             f"The longest bout is {bout['duration_s']:.1f} s of {bout['behavior']}, in "
             f"{bout['recording']} from {bout['start_s']:.1f} s."
         )
-    rare = job.load("novelty").sort_values("score", ascending=False, kind="stable").iloc[0]
-    findings.append(
-        f"The rarest description is of {rare['recording']}, frame {rare['frame']} "
-        f"({rare['time_s']:.1f} s)."
-    )
+    scored = job.load("novelty").dropna(subset="score")
+    for rare in scored.nlargest(1, "score").to_dict("records"):
+        findings.append(
+            f"The rarest description is of {rare['recording']}, frame {rare['frame']} "
+            f"({rare['time_s']:.1f} s)."
+        )
     return findings
 
 
@@ -70,6 +69,7 @@ def write_warnings(
     notes: Mapping[str, Mapping[str, Any]],
     posture: pd.DataFrame,
     mosaics: pd.DataFrame,
+    words: pd.DataFrame,
 ) -> list[str]:
     """Say what a reader must know before trusting the rest."""
     warnings = []
@@ -81,8 +81,8 @@ def write_warnings(
     for recording in recordings:
         if not recording.describer:
             lacks = "video" if recording.id in notes else "poses"
-            words = "only pictures of it are shown" if len(mosaics) else "nothing is shown of it"
-            warnings.append(f"{recording.id} has no {lacks}: it is not described, {words}.")
+            shown = "only pictures of it are shown" if len(mosaics) else "nothing is shown of it"
+            warnings.append(f"{recording.id} has no {lacks}: it is not described, {shown}.")
         elif recording.unseen:
             warnings.append(
                 f"Networks found no mouse in most frames of {recording.id}: it has no poses, and "
@@ -105,7 +105,19 @@ def write_warnings(
                 f"The floor of {name} fits poorly (r.m.s. {note['floor_residual']:.2f} "
                 f"{note['length_unit']}): heights are doubtful."
             )
-    return warnings + _warn_unknown(posture)
+    return warnings + _warn_wordless(words) + _warn_unknown(posture)
+
+
+def _warn_wordless(words: pd.DataFrame) -> list[str]:
+    """Say how many frames have no description, and why, where they are many."""
+    wrong = words.loc[words["status"] != "ok", "status"]
+    if len(wrong) <= _MANY_WORDLESS * len(words):
+        return []
+    named = ", ".join(f"{n:,} {str(status)[:60]}" for status, n in wrong.value_counts().items())
+    return [
+        f"{len(wrong):,} of {len(words):,} frames have no description ({named}): they belong to no "
+        "behaviour."
+    ]
 
 
 def _warn_unknown(posture: pd.DataFrame) -> list[str]:

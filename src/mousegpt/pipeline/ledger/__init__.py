@@ -8,7 +8,8 @@ run loses nothing, repeats at most what was under way, and says what that may ha
 from mousegpt.pipeline.ledger.accounts import Price
 from mousegpt.pipeline.ledger.opening import open_ledger, opening_ledger
 from mousegpt.pipeline.ledger.policy import Policy
-from mousegpt.pipeline.ledger.runner import Progress, run_job
+from mousegpt.pipeline.ledger.progress import Progress
+from mousegpt.pipeline.ledger.runner import run_job
 from mousegpt.pipeline.ledger.store import Answer, Ledger, Task
 
 __all__ = [

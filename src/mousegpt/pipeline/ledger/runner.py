@@ -22,6 +22,7 @@ from mousegpt.pipeline.ledger import owners
 from mousegpt.pipeline.ledger.accounts import Price
 from mousegpt.pipeline.ledger.jobs import pause_job, read_budget
 from mousegpt.pipeline.ledger.policy import Gate, Policy
+from mousegpt.pipeline.ledger.progress import Progress
 from mousegpt.pipeline.ledger.store import Ledger, Task
 from mousegpt.pipeline.ledger.verdicts import Judge, Verdict, weigh_failure, weigh_reply
 
@@ -31,18 +32,6 @@ Call = Callable[[Sequence[Task]], Sequence[Reply]]
 _ROUND_S: Final = 0.25  # longest time without a look at the ledger
 _SHORTEST_ROUND_S: Final = 0.005
 _CHECK_OWNERS_S: Final = 1.0
-
-
-@dataclass(frozen=True)
-class Progress:
-    """What a run has done so far; money in micro-dollars."""
-
-    n_done: int = 0
-    n_dead: int = 0
-    n_calls: int = 0
-    n_usable: int = 0
-    spent: int = 0
-    seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -187,6 +176,7 @@ class _Run:
         self._send(tasks)
         if settled:
             self.listen(self.progress)
+            self.progress = replace(self.progress, news="")
 
     def _claim(self, room: int) -> list[Task]:
         budget = read_budget(self.ledger, self.job)
@@ -259,6 +249,7 @@ class _Run:
         if len(back.tasks) > 1 and getattr(back.error, "fault", "") == "impossible":
             self._send_singly(back.tasks)  # one of them cannot be asked, and the others can
             return
+        n_rests = self.gate.n_rests
         if back.error is None:
             self.gate.note_success()
             new = [
@@ -273,15 +264,15 @@ class _Run:
             ]
             self._consider_stopping(back.error)
         self.verdicts += new
-        self.progress = replace(
-            self.progress,
-            n_done=self.progress.n_done + sum(v.fate == "done" for v in new),
-            n_dead=self.progress.n_dead + sum(v.fate == "dead" for v in new),
-            n_calls=self.progress.n_calls + len(new),
-            n_usable=self.progress.n_usable + sum(v.outcome == "ok" for v in new),
-            spent=self.progress.spent + sum(v.spent for v in new),
-            seconds=self.clock() - self.started,
-        )
+        news = self._tell_news(n_rests, back.error)
+        self.progress = self.progress.add(new, self.clock() - self.started, news)
+
+    def _tell_news(self, n_rests: int, error: BaseException | None) -> str:
+        """Say what has become of the service since it had had so many rests."""
+        if self.gate.n_rests < n_rests:
+            return "the service answers again"
+        rests = self.gate.n_rests > n_rests
+        return f"{error} (next try in {self.policy.rest_s:g} s)" if rests else ""
 
     def _consider_stopping(self, error: BaseException) -> None:
         fault = getattr(error, "fault", "fatal")

@@ -148,14 +148,29 @@ def test_a_dead_service_pauses_the_job(ledger, fault):
     def call(tasks):
         raise CallError("nobody there", fault)
 
-    job = fill(ledger, 200)
+    job, told = fill(ledger, 200), []
     with pytest.raises(BackendError, match="paused"):
-        run(ledger, job, call)
+        run(ledger, job, call, listen=lambda progress: told.append(progress.news))
+    assert [news for news in told if news] == ["nobody there (next try in 0.02 s)"] * 3
     assert "dead" not in states(ledger, 200)
     with pytest.raises(ProjectError, match="job resume"):
         run(ledger, job)
     resume_job(ledger, job)
     assert run(ledger, job).n_done == 200
+
+
+def test_a_service_that_comes_back_is_told(ledger):
+    left, told = iter(range(21)), []
+
+    def call(tasks):
+        if next(left, None) is not None:
+            raise CallError("Nobody is there.", "unreachable")
+        return echo(tasks)
+
+    run(ledger, fill(ledger, 50), call, listen=lambda progress: told.append(progress.news))
+    said = [news for news in told if news]
+    assert said[0] == "Nobody is there. (next try in 0.02 s)"
+    assert said[-1] == "the service answers again"
 
 
 def test_a_pause_lets_calls_under_way_end(ledger, tmp_path):
