@@ -87,7 +87,7 @@ FACTS: Final[tuple[Fact, ...]] = (
     Fact("trunk_pitch", "torso", "angle", "Trunk against the floor; positive = up.", True),
     Fact("spine_bend_vertical", "torso", "angle", "Positive = arched upwards.", needs_3d=True),
     Fact("spine_bend_horizontal", "torso", "angle", "Positive = bent to the left."),
-    Fact("stretch", "torso", "ratio", "Body length over this individual's median."),
+    Fact("stretch", "torso", "ratio", "Body length now over the usual one of this individual."),
     Fact("hip_height", "torso", "length", "Hip above the floor.", needs_3d=True),
 )
 
@@ -159,7 +159,7 @@ STATES: Final[tuple[State, ...]] = (
     State("trunk_pitch", "torso", ("horizontal", "inclined", "upright", "declined"), "", True),
     State("spine_vertical", "torso", ("flat", "arched", "hollow"), "From the side.", True),
     State("spine_horizontal", "torso", ("straight", "bent left", "bent right"), "From above."),
-    State("stretch", "torso", ("compact", "relaxed", "elongated"), "Against its own median."),
+    State("stretch", "torso", ("compact", "relaxed", "elongated"), "Against its usual length."),
     State("hip_height", "torso", ("low", "raised"), "Low = hip near the floor.", needs_3d=True),
     State("place", "others", ("at the wall", "near the wall", "in the open"), "In the arena."),
 )
