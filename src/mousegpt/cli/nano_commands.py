@@ -38,9 +38,11 @@ def pack_recordings(
     project: ProjectOption = Path(),
     frames: Annotated[int, typer.Option(min=1, help="Of each recording, evenly spaced.")] = 400,
     pairs: Annotated[int, typer.Option(min=1, help="Of views, of each frame.")] = 2,
-    until: Annotated[
-        float | None, typer.Option(min=0.1, help="Seconds; leave what is later to judge by.")
+    learn: Annotated[
+        float | None,
+        typer.Option(min=0.5, help="Seconds to take before others are skipped."),
     ] = None,
+    skip: Annotated[float, typer.Option(min=0, help="Seconds to leave out, to judge by.")] = 0,
     seed: Annotated[int, typer.Option(min=0, help="Another seed draws other views.")] = 0,
 ) -> None:
     """Cut moments out of a project's videos with what its poses say, to train `nano` on."""
@@ -51,7 +53,13 @@ def pack_recordings(
     home = Project(project.expanduser().resolve())
     for contents, posture in list_filmed(home):
         moments = film_moments(
-            contents, posture, n_frames=frames, n_pairs=pairs, until_s=until or inf, seed=seed
+            contents,
+            posture,
+            n_frames=frames,
+            n_pairs=pairs,
+            learn_s=learn or inf,
+            skip_s=skip,
+            seed=seed,
         )
         n = pack_moments(folder, contents.recording.id, moments)
         print_line(f"{contents.recording.id}: {n:,} moments")

@@ -66,7 +66,8 @@ def film_moments(
     *,
     n_frames: Annotated[int, Field(ge=1)] = 400,
     n_pairs: Annotated[int, Field(ge=1)] = 2,
-    until_s: Annotated[float, Field(gt=0)] = np.inf,
+    learn_s: Annotated[float, Field(gt=0)] = np.inf,
+    skip_s: Annotated[float, Field(ge=0)] = 0.0,
     tile_px: Annotated[int, Field(ge=32)] = TILE_PX,
     seed: Annotated[int, Field(ge=0)] = 0,
 ) -> Iterator[Moment]:
@@ -79,8 +80,9 @@ def film_moments(
     n_frames, n_pairs
         How many frames, evenly spaced, and how many pairs of views of each, drawn at random; of a
         single view, that view once.
-    until_s
-        Frames of later are left out, to judge a model by.
+    learn_s, skip_s
+        Of every so many seconds learn_s + skip_s only the first learn_s are shown; the rest is left
+        to judge a model by.
 
     Yields
     ------
@@ -88,7 +90,7 @@ def film_moments(
         In the order of frames. Speeds are NaN when they are not in cm/s. Frames in which the mouse
         is not found, or whose neighbours in time were not filmed, are left out.
     """
-    rows = _choose_rows(contents, posture, n_frames, until_s)
+    rows = _choose_rows(contents, _leave_out(posture, learn_s, skip_s), n_frames)
     shown = {key: _find_frames(contents, key[1]) for key in rows}
     sights = [_film_view(contents, view, shown, tile_px) for view in contents.videos]
     rng = np.random.default_rng(seed)
@@ -99,16 +101,22 @@ def film_moments(
             yield Moment(tiles, points, known, *_read_facts(rows[key]), key[1])
 
 
-def _choose_rows(
-    contents: Contents, posture: pd.DataFrame, n_frames: int, until_s: float
-) -> dict[Key, pd.Series]:
+def _choose_rows(contents: Contents, posture: pd.DataFrame, n_frames: int) -> dict[Key, pd.Series]:
     """Return evenly spaced rows of frames whose neighbours were filmed, in the order of frames."""
-    early = posture[posture["time_s"] < until_s]
-    frames = [int(f) for f in early["frame"].unique() if _find_frames(contents, int(f))]
+    frames = [int(f) for f in posture["frame"].unique() if _find_frames(contents, int(f))]
     last = len(frames) - 1
     even = {frames[i] for i in np.linspace(0, last, min(n_frames, len(frames))).round().astype(int)}
-    kept = early[early["frame"].isin(even)].sort_values(["frame", "individual"])
+    kept = posture[posture["frame"].isin(even)].sort_values(["frame", "individual"])
     return {(str(row["individual"]), int(row["frame"])): row for _, row in kept.iterrows()}
+
+
+def _leave_out(posture: pd.DataFrame, learn_s: float, skip_s: float) -> pd.DataFrame:
+    """Return the rows whose neighbours in time, too, lie in a stretch to learn from."""
+    if not np.isfinite(learn_s):
+        return posture
+    time_s = posture["time_s"].to_numpy()
+    low, high = (np.mod(time_s + end, learn_s + skip_s) for end in (MOMENTS_S[0], MOMENTS_S[-1]))
+    return posture[(low < learn_s) & (high < learn_s) & (low < high)]
 
 
 def _find_frames(contents: Contents, frame: int) -> tuple[int, ...]:

@@ -83,7 +83,13 @@ def test_frames_and_views_are_as_many_as_asked_for(folder, posture):
 
     assert film(n_frames=3, n_pairs=1) == [1, 9, 18]
     assert film(n_frames=1, n_pairs=9) == [1] * 3  # three views make three pairs
-    assert max(film(until_s=0.5)) == 9
+
+
+def test_stretches_that_are_left_out_are_not_even_neighbours(folder, posture):
+    options = {"learn_s": 0.425, "skip_s": 0.2, "n_pairs": 1, "tile_px": 32}
+    filmed = [m.frame for m in film_moments(load_films(folder), posture, **options)]
+    # at 20 frames/s 0 to 8, and 13 to 19 are learnt from; neighbours are two frames off
+    assert filmed == [2, 3, 4, 5, 6, 15, 16, 17, 18]
 
 
 def test_a_single_view_is_filmed_once(folder, posture):
