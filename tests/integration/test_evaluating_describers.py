@@ -10,7 +10,7 @@ from mousegpt.cli.main import app as program
 from mousegpt.core.errors import DataError
 from mousegpt.core.tables import POSTURE_TABLE, validate_table
 from mousegpt.description.kinematic import describe_posture
-from mousegpt.io.tables import save_table
+from mousegpt.io.tables import load_table, save_table
 from mousegpt.pipeline.comparing import TRUTHS, find_tables, load_tables
 from mousegpt.pipeline.demo import DEMO_STUDY, build_demo
 from mousegpt.pipeline.project import Project
@@ -64,6 +64,17 @@ def test_a_row_for_each_describer_is_printed(demo):
     assert done.exit_code == 0, done.output
     first = [line.split("│")[0].strip() for line in done.output.splitlines()][2:5]
     assert first == ["one", "two", "blind"]
+
+
+def test_a_mouse_without_a_name_is_the_one_of_the_truth(demo, tmp_path):
+    for path in sorted(demo.table("descriptions", "").parent.glob("*.parquet")):
+        save_table(load_table(path).assign(individual=""), tmp_path / "told" / path.name)
+    done = CliRunner().invoke(
+        app, ["describers", f"told={tmp_path / 'told'}", "-C", str(demo.folder), "--json"]
+    )
+    assert done.exit_code == 0, done.output
+    told, _ = json.loads(done.output)["attributes"]
+    assert told["mean"] == 1
 
 
 def test_a_describer_named_like_the_baseline_is_refused(demo):

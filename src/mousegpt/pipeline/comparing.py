@@ -58,7 +58,8 @@ def compare_description_files(models: Mapping[str, Path], truth: Path) -> Compar
             "tables/posture of a project, or the truth of a synthetic study."
         )
     descriptions = {
-        name: validate_table(load_tables(path), DESCRIPTION_TABLE) for name, path in models.items()
+        name: name_alone(validate_table(load_tables(path), DESCRIPTION_TABLE), posture)
+        for name, path in models.items()
     }
     if BLIND in descriptions:
         raise DataError(f"'{BLIND}' is the describer that never looks; give yours another name.")
@@ -71,6 +72,22 @@ def compare_description_files(models: Mapping[str, Path], truth: Path) -> Compar
         frames,
         animal=("subject",) if "subject" in posture else ("recording", "individual"),
     )
+
+
+def name_alone(descriptions: pd.DataFrame, posture: pd.DataFrame) -> pd.DataFrame:
+    """Call the mouse of pictures without poses, which has no name, as the truth calls it.
+
+    Examples
+    --------
+    >>> told = pd.DataFrame({"recording": ["a", "b", "b"], "individual": ["", "", "m2"]})
+    >>> true = pd.DataFrame({"recording": ["a", "b", "b"], "individual": ["m1", "m1", "m2"]})
+    >>> name_alone(told, true)["individual"].tolist()
+    ['m1', '', 'm2']
+    """
+    names = posture.groupby("recording")["individual"].agg(["first", "nunique"])
+    alone = descriptions["recording"].map(names.loc[names["nunique"] == 1, "first"])
+    unnamed = descriptions["individual"].eq("") & alone.notna()
+    return descriptions.assign(individual=descriptions["individual"].mask(unnamed, alone))
 
 
 def find_tables(project: Project) -> tuple[dict[str, Path], Path]:
