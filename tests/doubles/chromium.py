@@ -12,11 +12,15 @@ import os
 import select
 import shutil
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 PATIENCE_S = 240.0  # on a busy machine a page may take a minute
@@ -165,3 +169,17 @@ def open_page(chromium: str, profile: Path) -> Iterator[Page]:
             process.kill()
             process.wait()
         os.close(ours_in)
+
+
+@contextmanager
+def serving(app: Starlette) -> Iterator[str]:
+    """Serve an app at a free port; yield its address."""
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+        thread.join(0.05)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/"
+    server.should_exit = True
+    thread.join(60)

@@ -144,7 +144,7 @@ def _import(session: LabelSession, given: str, own_names: bool) -> None:
 
 def _serve(session: LabelSession, host: str, port: int, browser: bool) -> None:
     from mousegpt.ui.label.app import build_app
-    from mousegpt.ui.label.serving import serve_app
+    from mousegpt.ui.serving import serve_app
 
     def tell(url: str) -> None:
         if session.obstacle:

@@ -22,6 +22,7 @@ from mousegpt.cli import (
     result_commands,
     synth_commands,
     train_commands,
+    ui_commands,
 )
 from mousegpt.cli.console import print_error
 from mousegpt.core.errors import MouseGPTError, UsageError
@@ -42,6 +43,7 @@ app.command("search")(result_commands.search_text)
 app.command("report")(result_commands.make_report)
 app.command("calibrate")(calibrate_commands.calibrate_cameras)
 app.command("label")(label_commands.label_frames)
+app.command("ui")(ui_commands.show_project)
 app.command("synth")(synth_commands.make_study)
 evaluate_commands.app.command("describers")(comparing_commands.evaluate_describers)
 app.add_typer(evaluate_commands.app, name="evaluate")

@@ -79,9 +79,8 @@ def evaluate_project_descriptions(project: Project) -> DescriptionCheck:
     pairs, is_truth = [], True
     for recording in project.load_recordings():
         words = project.table("descriptions", recording.id)
-        truth = project.folder / "truth" / f"{recording.id}.posture.parquet"
-        posture = truth if truth.exists() else project.table("posture", recording.id)
-        is_truth &= truth.exists()
+        posture, is_true = locate_posture(project, recording.id)
+        is_truth &= is_true
         if words.exists() and posture.exists():
             pairs.append((load_table(words), load_table(posture)))
     if not pairs:
@@ -98,6 +97,13 @@ def evaluate_project_descriptions(project: Project) -> DescriptionCheck:
     save_table(check.claims, project.table(STEP, STUDY))
     save_table(check.rates, project.table(STEP, STUDY, "rates"))
     return check
+
+
+def locate_posture(project: Project, recording: str) -> tuple[Path, bool]:
+    """Return the postures that words are checked against, and whether they are the truth."""
+    truth = project.folder / "truth" / f"{recording}.posture.parquet"
+    is_true = truth.exists()
+    return (truth if is_true else project.table("posture", recording)), is_true
 
 
 def check_words(

@@ -1,11 +1,7 @@
 """The page in a real browser: drag, triangulate, see the ghost move, reload, find it again."""
 
-import threading
-from contextlib import contextmanager
-
 import pytest
-import uvicorn
-from chromium import find_chromium, open_page
+from chromium import find_chromium, open_page, serving
 from labelled_rig import WRONG, open_session
 
 from mousegpt.ui.label.app import build_app
@@ -15,20 +11,6 @@ pytestmark = [
     pytest.mark.skipif(find_chromium() is None, reason="no Chromium is installed"),
 ]
 KEYPOINT, FRAME, _ = WRONG
-
-
-@contextmanager
-def serve(session):
-    """Serve a session at a free port; yield its address."""
-    server = uvicorn.Server(uvicorn.Config(build_app(session), port=0, log_level="error"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive()
-        thread.join(0.05)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/"
-    server.should_exit = True
-    thread.join(60)
 
 
 def locate(page, view, *, ghost=False):
@@ -46,7 +28,7 @@ def label_by_drag(page, view, dx, dy):
 def test_drag_triangulate_reload(tmp_path):
     with (
         open_session(tmp_path / "study") as session,
-        serve(session) as url,
+        serving(build_app(session)) as url,
         open_page(find_chromium(), tmp_path / "profile") as page,
     ):
         page.open(f"{url}#{FRAME}")

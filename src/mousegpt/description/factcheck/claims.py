@@ -76,11 +76,12 @@ def read_claims(description: FrameDescription) -> list[Claim]:
 @lru_cache(maxsize=65_536)
 def read_element(element: str, text: str) -> tuple[Claim, ...]:
     """Read what one element claims."""
-    return tuple(claim for clause in split_clauses(element, text) for claim in _read_clause(clause))
+    return tuple(claim for clause in split_clauses(element, text) for claim in read_clause(clause))
 
 
 @lru_cache(maxsize=65_536)
-def _read_clause(clause: Clause) -> tuple[Claim, ...]:
+def read_clause(clause: Clause) -> tuple[Claim, ...]:
+    """Read what one clause claims; one empty claim where nothing in it is known."""
     return tuple(_find_claims(clause)) or (
         Claim(clause.element, clause.text, sentence=clause.sentence),
     )

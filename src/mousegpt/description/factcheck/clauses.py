@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 #: Words for a part -> the one word that the lexicon knows it by; the first that fits counts.
-_NAMES: Final = [
+NAMES: Final = [
     (re.compile(pattern), name)
     for pattern, name in (
         (r"[’`]", "'"),
@@ -102,7 +102,7 @@ def normalize_text(text: str) -> str:
     "the mouse's forepaws are off the floor."
     """
     text = " ".join(text.lower().split())
-    for pattern, name in _NAMES:
+    for pattern, name in NAMES:
         text = pattern.sub(name, text)
     return text
 

@@ -8,37 +8,35 @@ from __future__ import annotations
 import io
 import secrets
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import Final
 
 from pydantic import ValidationError
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from mousegpt.core.errors import DataError, MouseGPTError, UsageError
+from mousegpt.core.errors import DataError
 from mousegpt.core.labels import FrameLabels
 from mousegpt.io.labels import StaleLabelsError
 from mousegpt.pipeline.labelling.exchange import export_labels
 from mousegpt.pipeline.labelling.session import LabelSession
+from mousegpt.ui.answers import FAULTS, FRESH, KEPT, serve_file, tell_fault
 from mousegpt.ui.guard import Guard
 
-_STATIC: Final = {
-    "page.html": "text/html",
-    "label.css": "text/css",
-    **{
-        f"{name}.js": "text/javascript"
+_HERE: Final = Path(__file__).parent
+_FILES: Final = (
+    "label.css",
+    *(
+        f"{name}.js"
         for name in ("label", "state", "store", "frames", "editing", "showing", "canvas", "panel")
-    },
-}
-_FRESH: Final = {"cache-control": "no-store"}
-_KEPT: Final = {"cache-control": "private, max-age=3600, immutable"}
+    ),
+)
 
 
 def build_app(session: LabelSession, *, hosts: Sequence[str] = ()) -> Starlette:
@@ -51,8 +49,8 @@ def build_app(session: LabelSession, *, hosts: Sequence[str] = ()) -> Starlette:
     """
     answers = _Answers(session)
     routes = [
-        Route("/", _serve("page.html")),
-        *(Route(f"/{name}", _serve(name)) for name in _STATIC if name != "page.html"),
+        Route("/", serve_file(_HERE / "page.html")),
+        *(Route(f"/{name}", serve_file(_HERE / name)) for name in _FILES),
         Route("/api/session", answers.show_session),
         Route("/api/frame/{frame:int}", answers.show_frame),
         Route("/api/frame/{frame:int}", answers.save_frame, methods=["PUT"]),
@@ -60,7 +58,7 @@ def build_app(session: LabelSession, *, hosts: Sequence[str] = ()) -> Starlette:
         Route("/api/suggestions", answers.suggest),
         Route("/api/export/{form}", answers.export),
     ]
-    handlers: dict[Any, Any] = {MouseGPTError: _tell_error, HTTPException: _tell_status}
+    handlers = FAULTS | {StaleLabelsError: _tell_conflict}
     return Starlette(
         routes=routes,
         middleware=[Middleware(Guard, hosts=hosts)],
@@ -77,41 +75,32 @@ class _Answers:
         self._token = secrets.token_hex(4)
 
     def show_session(self, request: Request) -> Response:
-        return JSONResponse(self._session.describe() | {"token": self._token}, headers=_FRESH)
+        return JSONResponse(self._session.describe() | {"token": self._token}, headers=FRESH)
 
     def show_frame(self, request: Request) -> Response:
-        return JSONResponse(self._session.load(request.path_params["frame"]), headers=_FRESH)
+        return JSONResponse(self._session.load(request.path_params["frame"]), headers=FRESH)
 
     async def save_frame(self, request: Request) -> Response:
         labels = _parse_labels(await request.body(), request.path_params["frame"])
-        return JSONResponse(await run_in_threadpool(self._session.save, labels), headers=_FRESH)
+        return JSONResponse(await run_in_threadpool(self._session.save, labels), headers=FRESH)
 
     def show_picture(self, request: Request) -> Response:
         views, number = self._session.material.views, request.path_params["view"]
         if number >= len(views):
             raise DataError(f"Expected a view from 0 to {len(views) - 1}, found {number}.")
         content = self._session.picture(views[number], request.path_params["frame"])
-        return Response(content, media_type="image/jpeg", headers=_KEPT)
+        return Response(content, media_type="image/jpeg", headers=KEPT)
 
     def suggest(self, request: Request) -> Response:
         rows = {"frames": self._session.suggest(), "labelled": self._session.list_labelled()}
-        return JSONResponse(rows, headers=_FRESH)
+        return JSONResponse(rows, headers=FRESH)
 
     def export(self, request: Request) -> Response:
         form = request.path_params["form"]
         disposition = f'attachment; filename="labels-{form}.zip"'
         content = _zip_labels(self._session, form)
         return Response(content, media_type="application/zip",
-                        headers=_FRESH | {"content-disposition": disposition})  # fmt: skip
-
-
-def _serve(name: str) -> Callable[[Request], Response]:
-    content = (Path(__file__).parent / name).read_bytes()
-
-    def serve(request: Request) -> Response:
-        return Response(content, media_type=_STATIC[name], headers=_FRESH)
-
-    return serve
+                        headers=FRESH | {"content-disposition": disposition})  # fmt: skip
 
 
 def _parse_labels(body: bytes, frame: int) -> FrameLabels:
@@ -133,13 +122,6 @@ def _zip_labels(session: LabelSession, form: str) -> bytes:
     return stream.getvalue()
 
 
-def _tell_status(request: Request, error: HTTPException) -> Response:
-    return JSONResponse({"error": error.detail}, error.status_code, headers=_FRESH)
-
-
-def _tell_error(request: Request, error: Exception) -> Response:
-    """Say in one sentence what is wrong; 409: someone else saved this frame."""
-    status = 409 if isinstance(error, StaleLabelsError) else 500
-    if status == 500 and isinstance(error, (DataError, UsageError)):
-        status = 400
-    return JSONResponse({"error": str(error)}, status, headers=_FRESH)
+def _tell_conflict(request: Request, error: Exception) -> Response:
+    """Say that someone else saved this frame."""
+    return tell_fault(error, 409)

@@ -1,4 +1,4 @@
-"""Serve the labelling page on this machine until it is stopped."""
+"""Serve a page on this machine until it is stopped."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""The page on which descriptions are read, every clause with its verdict."""
