@@ -24,7 +24,7 @@ it works and how to make one: [nano.md](nano.md).
 |---|---|
 | model | `{model}` |
 | file | {size_mb:.1f} MB, weights of 8 bits, onnxruntime |
-| trained on | {sources}, {steps} steps; rendered mice; its eye as a [pose network](model_card.md) |
+| trained on | {sources}, {steps} steps; its eye before that as a [pose network](model_card.md) |
 | speed | {frames_per_s:.1f} frames/s on {cores} cores |
 | licence | that of this project (BSD-3-Clause) |
 
@@ -43,16 +43,13 @@ counts as wrong. *Untrue*: share of all claims that differ from the truth, by ho
 |---|{dashes}|---|---|---|
 {rows}
 
-**In a quarter of these scenes no mouse is seen** ([why](nano.md#the-one-that-is-shipped)).
-
 "Kinematic" has poses with a noise of 0.3 mm and leaves unsaid what is uncertain, which counts as
 wrong here; it sees no picture. "Blind" always says the commonest value. Replies: {statuses}.
 
 ## What it cannot do
 
-- It has learnt from rendered mice alone, and real ones are another matter: of 40 frames of a real
-  mouse, 29 % of the elements were right ([real mice](real_mice.md)). Don't believe it; read it as
-  a first look, or find poses.
+- Real mice are another matter than rendered ones: see what a reader found in [frames of a real
+  mouse](real_mice.md). Don't believe it; read it as a first look, or find poses.
 - It knows the words of our grammar and no others; it cannot be asked a question.
 - From a single picture it cannot see motion: without speeds and neighbouring moments it guesses
   whether the mouse moves.
