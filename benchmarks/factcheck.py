@@ -8,7 +8,7 @@ import pandas as pd
 
 from mousegpt.core.description import ELEMENTS
 from mousegpt.description.factcheck import check_descriptions, measure_hallucination
-from mousegpt.description.factcheck.claims import _read_clause, read_element
+from mousegpt.description.factcheck.claims import read_clause, read_element
 from mousegpt.description.kinematic import describe_posture
 from mousegpt.evaluation.descriptions import score_detection
 from mousegpt.evaluation.planting import plant_contradictions
@@ -74,7 +74,7 @@ def measure(quick: bool) -> dict[str, object]:
         posture = make_truth(seed, animals, minutes)
         descriptions, sentences = plant_contradictions(posture, part=part, seed=3)
         read_element.cache_clear()
-        _read_clause.cache_clear()
+        read_clause.cache_clear()
         start = time.perf_counter()
         claims = check_descriptions(descriptions, posture)
         ours_s = time.perf_counter() - start

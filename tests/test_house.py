@@ -73,3 +73,9 @@ def test_nothing_prints_but_the_command_line():
 )
 def test_rooms_can_be_entered_directly(code, tmp_path):
     run_python(code, tmp_path, "-W", "error")
+
+
+def test_every_benchmark_can_be_imported():
+    output = run_python("from benchmarks.__main__ import main; main(['list'])", ROOT, "-B")
+    named = {line.split()[0] for line in output.splitlines()}
+    assert {"factcheck", "ledger", "describe_nano", "pose"} <= named
