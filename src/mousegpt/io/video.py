@@ -228,12 +228,8 @@ def _restart(
 ) -> tuple[Iterator[tuple[int, av.VideoFrame]], av.VideoFrame]:
     """Begin at the nearest keyframe, or ever farther back where the file cannot begin there."""
     before = index.keyframes[index.keyframes <= frame][::-1] if index.timed else np.array([], int)
-    n_back = 0
-    starts: list[int | None] = []
-    while n_back < len(before):
-        starts.append(int(before[n_back]))
-        n_back = 2 * n_back + 1
-    for start in [*starts, None]:
+    starts = [int(before[2**k - 1]) for k in range(len(before).bit_length())]
+    for start in (*starts, None):
         decoder = _decode(path, index, start)
         picture = _advance(decoder, frame)
         if picture is not None:
