@@ -185,9 +185,8 @@ def _propose(rig: Rig, seen: Sightings, views: int, pair: int, gate: float) -> i
     if _agree(rig, seen, pair, point, gate) != pair:
         return 0
     agreed = _agree(rig, seen, views, point, gate)
-    if agreed == pair:
-        return agreed
-    return _agree(rig, seen, views, solve(_join(seen, agreed)), gate)
+    better = _join(seen, agreed)
+    return agreed if agreed == pair else _agree(rig, seen, views, solve(better), gate)
 
 
 @compile_part
